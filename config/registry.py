@@ -1,0 +1,189 @@
+"""The registry's entries: one TOML file is one checkpoint, ControlNet, LoRA or profile."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+SOURCE_SCHEMES = ("huggingface", "civitai", "https", "s3", "gs", "file")
+SAMPLERS = ("euler", "euler_a", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_sde", "unipc", "ddim", "lcm", "tcd")
+
+# Ids end up in queue names, Redis keys and file names.
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sampler = Literal["euler", "euler_a", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_sde", "unipc", "ddim", "lcm", "tcd"]
+
+
+def _known_source(value: str) -> str:
+    scheme, separator, rest = value.partition(":")
+    if scheme not in SOURCE_SCHEMES or not separator or not rest:
+        known = ", ".join(f"{scheme}:" for scheme in SOURCE_SCHEMES)
+        message = f"must start with one of {known} followed by where the weights are"
+        raise ValueError(message)
+    if scheme == "huggingface" and not re.fullmatch(r"[\w.-]+/[\w.-]+", rest):
+        message = "huggingface: must be followed by owner/repository"
+        raise ValueError(message)
+    return value
+
+
+Source = Annotated[str, AfterValidator(_known_source)]
+
+
+class Entry(BaseModel):
+    """What every registry file has in common; unknown keys are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Weights(Entry):
+    """Where weights come from. `file` names one file inside a repository or folder."""
+
+    source: Source
+    revision: str | None = None
+    file: str | None = None
+    sha256: Sha256 | None = None
+
+
+class FusedLora(Weights):
+    """A LoRA that is part of a checkpoint (few-step distillations): merged once, after loading."""
+
+    weight: float = Field(1.0, ge=-2, le=2)
+
+
+class Defaults(Entry):
+    """What a job gets when its options are silent. Sizes in pixels; `cfg` is diffusers' guidance_scale."""
+
+    steps: int = Field(ge=1, le=150)
+    cfg: float = Field(ge=0, le=30)
+    sampler: Sampler = "euler"
+    width: int = Field(1024, ge=64, le=2048, multiple_of=8)
+    height: int = Field(1024, ge=64, le=2048, multiple_of=8)
+    negative_prompt: str = ""
+
+
+class Limits(Entry):
+    """The ranges in which this checkpoint draws well; options outside are refused with these numbers."""
+
+    min_steps: int = Field(1, ge=1)
+    max_steps: int = Field(60, ge=1, le=150)
+    min_cfg: float = Field(0.0, ge=0)
+    max_cfg: float = Field(20.0, ge=0, le=30)
+    max_pixels: int = Field(1024 * 1024 * 2, ge=64 * 64)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min_steps > self.max_steps:
+            message = f"min_steps {self.min_steps} is above max_steps {self.max_steps}"
+            raise ValueError(message)
+        if self.min_cfg > self.max_cfg:
+            message = f"min_cfg {self.min_cfg} is above max_cfg {self.max_cfg}"
+            raise ValueError(message)
+        return self
+
+
+class Checkpoint(Weights):
+    """A base model's weights and what Easel must know to draw with them.
+
+    `format` says whether the source is a diffusers folder or one `.safetensors` file. `timestep_spacing` and
+    `prediction` come from here and never from the repository's own scheduler config: re-uploads of few-step
+    models often carry a wrong one. `vae` replaces the checkpoint's VAE, `fused_lora` is merged after loading.
+    """
+
+    id: Slug
+    name: str = Field(min_length=1, max_length=80)
+    base: Literal["sdxl"] = "sdxl"
+    format: Literal["folder", "single_file"]
+    variant: Literal["fp16"] | None = None
+    prediction: Literal["epsilon", "v_prediction"] = "epsilon"
+    timestep_spacing: Literal["leading", "trailing", "linspace"] = "leading"
+    vae: Weights | None = None
+    fused_lora: FusedLora | None = None
+    licence: str = Field(min_length=1)
+    licence_url: str | None = None
+    vram_gb: float = Field(gt=0, le=192)
+    download_gb: float = Field(gt=0, le=200)
+    defaults: Defaults
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _defaults_within_limits(self) -> Self:
+        if not self.limits.min_steps <= self.defaults.steps <= self.limits.max_steps:
+            message = f"defaults.steps {self.defaults.steps} is outside limits"
+            raise ValueError(message)
+        if not self.limits.min_cfg <= self.defaults.cfg <= self.limits.max_cfg:
+            message = f"defaults.cfg {self.defaults.cfg} is outside limits"
+            raise ValueError(message)
+        return self
+
+
+class ControlNet(Weights):
+    """A ControlNet of one kind for one base family."""
+
+    id: Slug
+    name: str = Field(min_length=1, max_length=80)
+    base: Literal["sdxl"] = "sdxl"
+    control: Literal["canny", "depth", "openpose", "lineart", "scribble", "softedge", "tile"]
+    licence: str = Field(min_length=1)
+    vram_gb: float = Field(gt=0, le=192)
+    download_gb: float = Field(gt=0, le=200)
+
+
+class Lora(Weights):
+    """A LoRA with the words that call it; `weight` is the default strength."""
+
+    id: Slug
+    name: str = Field(min_length=1, max_length=80)
+    base: Literal["sdxl"] = "sdxl"
+    trigger_words: tuple[str, ...] = ()
+    weight: float = Field(0.8, ge=-2, le=2)
+    licence: str = Field(min_length=1)
+    download_gb: float = Field(gt=0, le=20)
+
+
+class GpuRequirements(Entry):
+    """What a machine must offer. Memory in GB, bandwidth in Mbit/s; an empty `names` allows any GPU."""
+
+    names: tuple[str, ...] = ()
+    min_vram_gb: float = Field(10, gt=0)
+    min_compute_capability: float = Field(7.5, gt=0)
+    min_cuda: float = Field(12.4, gt=0)
+    min_reliability: float = Field(0.95, ge=0, le=1)
+    min_download_mbps: float = Field(200, ge=0)
+    verified_only: bool = True
+    countries: tuple[str, ...] = ()
+
+
+class Profile(Entry):
+    """A whole worker, declared: image, models to warm, GPU, price cap, provider order, idle times."""
+
+    id: Slug
+    image: str = Field(min_length=1)
+    command: tuple[str, ...] = ("python", "-m", "gpu_worker")
+    providers: tuple[Literal["vast"], ...] = Field(("vast",), min_length=1)
+    warm: tuple[Slug, ...] = ()
+    gpu: GpuRequirements = GpuRequirements()
+    disk_gb: float = Field(40, ge=8)
+    max_usd_per_hour: float = Field(0.6, gt=0)
+    boot_deadline_s: float = Field(600, ge=10)
+    idle_s: float = Field(300, ge=5)
+    environment: dict[str, str] = Field(default_factory=dict)
+
+
+class Fleet(Entry):
+    """`fleet.toml`: what the provisioner may do. The caps hold whatever the queue says."""
+
+    deployment: Slug = "easel"
+    profile: Slug = "standard"
+    tolerated_wait_s: float = Field(40, gt=0)
+    max_instances: int = Field(3, ge=0, le=100)
+    max_usd_per_hour: float = Field(2.0, ge=0)
+    max_usd_per_day: float = Field(10.0, ge=0)
+    max_creates_per_10_min: int = Field(6, ge=1)
+
+
+class Quotas(Entry):
+    """`quotas.toml`: how much one member may ask for at once, and how long a job may wait in all."""
+
+    max_outstanding_per_user: int = Field(10, ge=1)
+    max_outstanding: int = Field(500, ge=1)
+    max_job_age_s: float = Field(6 * 3600, ge=60)

@@ -1,0 +1,115 @@
+"""The registry: what ships is good, and every mistake is told at once by file, key and reason."""
+
+from pathlib import Path
+
+import pytest
+
+from config.loading import DEFAULT_DIRECTORY, load_registry
+from config.problems import ConfigurationError
+
+GOOD_MODEL = """
+id = "{id}"
+name = "A model"
+format = "folder"
+source = "file:weights"
+licence = "MIT"
+vram_gb = 1
+download_gb = 1
+[defaults]
+steps = 4
+cfg = 1.0
+"""
+GOOD_PROFILE = 'id = "standard"\nimage = "easel/gpu:1"\nwarm = ["a"]\n'
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    for folder in ("models", "profiles"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "models/a.toml").write_text(GOOD_MODEL.format(id="a"))
+    (tmp_path / "profiles/standard.toml").write_text(GOOD_PROFILE)
+    return tmp_path
+
+
+def problems_in(directory: Path) -> set[tuple[str, str]]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_registry(directory)
+    return {(problem.place, problem.key) for problem in caught.value.problems}
+
+
+def test_the_shipped_registry_is_good() -> None:
+    """The entries that the owner gets load, and name the models that the README promises."""
+    registry = load_registry(DEFAULT_DIRECTORY)
+    assert {"sdxl-base-1.0", "sdxl-lightning-4step", "hyper-sd-8step", "animagine-xl-4.0"} <= set(registry.checkpoints)
+    assert registry.default_checkpoint.id == "sdxl-base-1.0"
+    assert all(entry.licence_url for entry in registry.checkpoints.values())
+
+
+def test_few_step_models_sample_with_trailing_timesteps() -> None:
+    """Lightning and Hyper-SD look wrong with leading timesteps, whatever a repository's config says."""
+    checkpoints = load_registry(DEFAULT_DIRECTORY).checkpoints
+    few_step = [entry for entry in checkpoints.values() if entry.defaults.steps <= 8]
+    assert len(few_step) == 2
+    assert {entry.timestep_spacing for entry in few_step} == {"trailing"}
+
+
+def test_all_mistakes_are_told_at_once(directory: Path) -> None:
+    """Nobody starts five times to learn of five mistakes."""
+    (directory / "models/b.toml").write_text(GOOD_MODEL.format(id="other").replace("steps = 4", "steps = 400"))
+    (directory / "models/c.toml").write_text("id = ")
+    (directory / "models/d.toml").write_text(
+        GOOD_MODEL.format(id="d").replace("file:weights", "ftp:weights") + "colour = 1\n"
+    )
+    (directory / "profiles/standard.toml").write_text(GOOD_PROFILE.replace('["a"]', '["nope"]'))
+    (directory / "fleet.toml").write_text("max_instances = -1\n")
+    assert problems_in(directory) == {
+        ("models/b.toml", "defaults.steps"),
+        ("models/c.toml", ""),
+        ("models/d.toml", "source"),
+        ("models/d.toml", "defaults.colour"),
+        ("profiles/standard.toml", "warm"),
+        ("fleet.toml", "max_instances"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('sha256 = "abc"', "sha256"),
+        ('base = "sd15"', "base"),
+        ('format = "pickle"', "format"),
+        ("vram_gb = 0", "vram_gb"),
+        ('id = "Has Spaces"', "id"),
+    ],
+)
+def test_a_wrong_value_is_named(directory: Path, line: str, key: str) -> None:
+    """Each key refuses what it cannot mean."""
+    kept = [row for row in GOOD_MODEL.format(id="a").splitlines() if not row.startswith(f"{key} ")]
+    (directory / "models/a.toml").write_text("\n".join([line, *kept]))
+    assert ("models/a.toml", key) in problems_in(directory)
+
+
+def test_file_name_and_id_agree(directory: Path) -> None:
+    """Two files cannot claim one id: the name of the file is the id."""
+    (directory / "models/b.toml").write_text(GOOD_MODEL.format(id="a"))
+    assert ("models/b.toml", "id") in problems_in(directory)
+
+
+def test_limits_contain_the_defaults(directory: Path) -> None:
+    """A default that its own limits refuse would break every silent `/imagine`."""
+    (directory / "models/a.toml").write_text(GOOD_MODEL.format(id="a") + "[limits]\nmin_steps = 10\n")
+    with pytest.raises(ConfigurationError, match=r"defaults\.steps 4 is outside limits"):
+        load_registry(directory)
+
+
+def test_an_unknown_profile_is_told_with_the_known_ones(directory: Path) -> None:
+    """The remedy is in the sentence."""
+    (directory / "fleet.toml").write_text('profile = "big"\n')
+    with pytest.raises(ConfigurationError, match="'big' is not in profiles/ \\(there: standard\\)"):
+        load_registry(directory)
+
+
+def test_a_missing_folder_names_the_variable(tmp_path: Path) -> None:
+    """EASEL_CONFIG_DIR misspelt."""
+    with pytest.raises(ConfigurationError, match="EASEL_CONFIG_DIR"):
+        load_registry(tmp_path / "nowhere")
