@@ -1,0 +1,1 @@
+"""The contract between Easel's processes: what crosses them, and the ledger that is the authority."""

@@ -1,0 +1,112 @@
+"""Rented machines in the ledger: intents come before the provider hears of them, fenced by the leader's epoch."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Engine, or_, select, update
+from sqlalchemy.orm import sessionmaker
+
+from tasks.ledger.models import Instance, Leadership
+
+INTENDED = "intended"
+DESTROYED = "destroyed"
+
+
+class NoLongerLeader(Exception):  # noqa: N818 - reads as the sentence "raise NoLongerLeader"
+    """Another provisioner leads; whoever gets this must stop changing the world."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """What is about to be rented. `offer` is the provider's own description, kept for the record."""
+
+    id: str
+    label: str
+    provider: str
+    profile: str
+    offer: dict[str, Any]
+    gpu: str
+    machine_id: str
+    usd_per_hour: float
+    storage_usd_per_hour: float
+    reason: str
+
+
+class InstanceLedger:
+    """The machines. Returned rows are detached and read-only; the states are `provisioner.lifecycle`'s."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._session = sessionmaker(engine, expire_on_commit=False)
+
+    def intend(self, intent: Intent, *, role: str, leader_epoch: int, now: datetime) -> Instance:
+        """Commit the intent to rent.
+
+        Raises:
+            NoLongerLeader: where `leader_epoch` is not the current one of `role`.
+        """
+        with self._session.begin() as session:
+            leader = session.get(Leadership, role, with_for_update=True)
+            if leader is None or leader.epoch != leader_epoch or leader.until < now:
+                raise NoLongerLeader
+            row = Instance(
+                id=intent.id,
+                label=intent.label,
+                state=INTENDED,
+                provider=intent.provider,
+                profile=intent.profile,
+                leader_epoch=leader_epoch,
+                offer_json=intent.offer,
+                gpu=intent.gpu,
+                machine_id=intent.machine_id,
+                usd_per_hour=intent.usd_per_hour,
+                storage_usd_per_hour=intent.storage_usd_per_hour,
+                reason=intent.reason[:500],
+                intended_at=now,
+            )
+            session.add(row)
+        return row
+
+    def move(self, instance_id: str, target: str, *, sources: Collection[str], **values: object) -> Instance | None:
+        """Compare-and-set on the state; None where it was in none of `sources`."""
+        with self._session.begin() as session:
+            statement = (
+                update(Instance)
+                .where(Instance.id == instance_id, Instance.state.in_(sources))
+                .values(state=target, **values)
+            )
+            changed = cast("CursorResult[Any]", session.execute(statement)).rowcount
+            return session.get(Instance, instance_id) if changed else None
+
+    def note(self, instance_id: str, **values: object) -> None:
+        """Record facts that change no state (idle since, running at)."""
+        with self._session.begin() as session:
+            session.execute(update(Instance).where(Instance.id == instance_id).values(**values))
+
+    def get(self, instance_id: str) -> Instance | None:
+        """One machine by our id."""
+        with self._session() as session:
+            return session.get(Instance, instance_id)
+
+    def live(self) -> Sequence[Instance]:
+        """All that may still cost money, oldest first."""
+        with self._session() as session:
+            query = select(Instance).where(Instance.state != DESTROYED).order_by(Instance.intended_at)
+            return session.scalars(query).all()
+
+    def billed_since(self, moment: datetime) -> Sequence[Instance]:
+        """All that cost money at some time after `moment`."""
+        with self._session() as session:
+            query = (
+                select(Instance)
+                .where(or_(Instance.destroyed_at.is_(None), Instance.destroyed_at > moment))
+                .order_by(Instance.intended_at)
+            )
+            return session.scalars(query).all()
+
+    def intended_since(self, moment: datetime) -> Sequence[Instance]:
+        """All intents after `moment`, whatever became of them."""
+        with self._session() as session:
+            query = select(Instance).where(Instance.intended_at > moment).order_by(Instance.intended_at)
+            return session.scalars(query).all()

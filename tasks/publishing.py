@@ -1,0 +1,84 @@
+"""Sends tasks by name. A message is only a hint: what counts is in the ledger before anything is sent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tasks import keys, routing
+from tasks.schema import JobSpec, RenderTask, Wire
+
+
+class BrokerUnavailable(Exception):  # noqa: N818 - reads as the sentence "except BrokerUnavailable"
+    """Redis could not be reached. Nothing is lost: the ledger has the job, and the sweep publishes it later."""
+
+
+@contextmanager
+def _broker() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OperationalError) as error:
+        raise BrokerUnavailable(str(error)) from error
+
+
+class Publisher:
+    """Puts messages into the queues. Every method raises `BrokerUnavailable` at once: the sweep repeats, not we."""
+
+    def __init__(self, app: Celery, redis: Redis) -> None:
+        self._app = app
+        self._redis = redis
+
+    def render(self, job_id: str, *, epoch: int, spec: JobSpec, priority: int, now: datetime) -> None:
+        """Order the pictures of a job. The epoch is set first: a worker drops messages of any other one."""
+        task = RenderTask(job_id=job_id, epoch=epoch, spec=spec, enqueued_at=now)
+        with _broker():
+            self._redis.set(keys.epoch(job_id), epoch, px=keys.EPOCH_TTL)
+            self._app.send_task(
+                routing.RENDER,
+                args=[task.payload()],
+                queue=routing.gpu_queue(spec.checkpoint.id),
+                task_id=routing.task_id(job_id, epoch=epoch),
+                priority=priority,
+                retry=False,
+                ignore_result=True,
+                argsrepr=f"({job_id!r}, epoch {epoch})",
+            )
+
+    def control(self, task: str, message: Wire, *, job_id: str) -> None:
+        """Tell the courier something about a job."""
+        self._send_control(task, message.payload(), job_id)
+
+    def control_job(self, task: str, job_id: str) -> None:
+        """Tell the courier to look at a job."""
+        self._send_control(task, {"job_id": job_id}, job_id)
+
+    def wake_fleet(self) -> None:
+        """Let the provisioner look at the queue now instead of at its next tick."""
+        with _broker():
+            self._redis.publish(keys.FLEET_WAKE, "1")
+
+    def withdraw(self, job_id: str) -> None:
+        """The job ended: workers drop what is left of its messages."""
+        with _broker():
+            self._redis.delete(keys.epoch(job_id))
+
+    def cancel(self, job_id: str) -> None:
+        """Tell whoever renders this job to stop."""
+        with _broker():
+            self._redis.set(keys.cancel(job_id), "1", px=keys.CANCEL_TTL)
+
+    def _send_control(self, task: str, payload: dict[str, object], job_id: str) -> None:
+        with _broker():
+            self._app.send_task(
+                task,
+                args=[payload],
+                queue=routing.CONTROL,
+                priority=0,
+                retry=False,
+                ignore_result=True,
+                argsrepr=f"({job_id!r},)",
+            )

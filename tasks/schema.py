@@ -1,0 +1,268 @@
+"""What crosses a process: wire models, written strictly and read tolerantly, pinned by golden files.
+
+Fields are only ever added, with defaults; a field that changes its meaning gets a new name. `SCHEMA_VERSION`
+rises when an old reader could no longer do the right thing.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from config.registry import Checkpoint, FusedLora, Sampler, Weights
+from tasks.errors import ErrorCode, JobError
+
+SCHEMA_VERSION = 1
+
+MAX_IMAGES = 4
+MAX_PROMPT_CHARACTERS = 1500
+MAX_NEGATIVE_CHARACTERS = 1000
+MAX_SEED = 2**32 - 1
+
+
+class Wire(BaseModel):
+    """A frozen value that forbids unknown fields when we write it; `read` ignores them for newer writers' sake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def read(cls, data: str | bytes | dict[str, Any]) -> Self:
+        """What a peer wrote, perhaps a newer one: unknown fields are dropped.
+
+        Raises:
+            pydantic.ValidationError: where a known field is missing or wrong.
+        """
+        if isinstance(data, str | bytes):
+            return cls.model_validate_json(data, extra="ignore")
+        return cls.model_validate(data, extra="ignore")
+
+    def write(self) -> str:
+        """JSON for Redis."""
+        return self.model_dump_json()
+
+    def payload(self) -> dict[str, Any]:
+        """JSON-ready dictionary for a Celery message."""
+        return self.model_dump(mode="json")
+
+
+class CheckpointRef(Wire):
+    """All that a worker must know to load a checkpoint: it travels with the job, so no worker needs new files."""
+
+    id: str
+    format: Literal["folder", "single_file"]
+    weights: Weights
+    variant: Literal["fp16"] | None = None
+    prediction: Literal["epsilon", "v_prediction"] = "epsilon"
+    timestep_spacing: Literal["leading", "trailing", "linspace"] = "leading"
+    vae: Weights | None = None
+    fused_lora: FusedLora | None = None
+    max_pixels: int
+
+    @classmethod
+    def of(cls, entry: Checkpoint) -> Self:
+        """The reference to a registry entry."""
+        return cls(
+            id=entry.id,
+            format=entry.format,
+            weights=Weights(source=entry.source, revision=entry.revision, file=entry.file, sha256=entry.sha256),
+            variant=entry.variant,
+            prediction=entry.prediction,
+            timestep_spacing=entry.timestep_spacing,
+            vae=entry.vae,
+            fused_lora=entry.fused_lora,
+            max_pixels=entry.limits.max_pixels,
+        )
+
+
+class TextToImageSpec(Wire):
+    """A complete and final order: the same spec gives the same pictures. One seed per picture; sizes in pixels."""
+
+    kind: Literal["text_to_image"] = "text_to_image"
+    checkpoint: CheckpointRef
+    prompt: str = Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)
+    negative_prompt: str = Field("", max_length=MAX_NEGATIVE_CHARACTERS)
+    width: int = Field(ge=64, le=2048, multiple_of=8)
+    height: int = Field(ge=64, le=2048, multiple_of=8)
+    num_inference_steps: int = Field(ge=1, le=150)
+    guidance_scale: float = Field(ge=0, le=30)
+    sampler: Sampler
+    seeds: tuple[Annotated[int, Field(ge=0, le=MAX_SEED)], ...] = Field(min_length=1, max_length=MAX_IMAGES)
+
+    @property
+    def num_images(self) -> int:
+        """How many pictures are asked for."""
+        return len(self.seeds)
+
+
+# Later kinds (image to image, inpaint, upscale) join as a discriminated union on `kind`.
+JobSpec = TextToImageSpec
+
+
+class RenderTask(Wire):
+    """The one argument of the Celery task `gpu_worker.render`. It names no person and holds no token."""
+
+    schema_version: int = SCHEMA_VERSION
+    job_id: str
+    epoch: int = Field(ge=1)
+    spec: JobSpec
+    enqueued_at: AwareDatetime
+
+
+class Stage(StrEnum):
+    """Where a job is on its worker, as users see it."""
+
+    FETCHING = "fetching_weights"
+    LOADING = "loading_model"
+    SAMPLING = "sampling"
+    ENCODING = "encoding"
+    UPLOADING = "uploading"
+
+
+class Progress(Wire):
+    """News on the channel `progress:<job>`; only shown, never believed. `step` of `steps` while sampling."""
+
+    job_id: str
+    epoch: int
+    worker_id: str
+    stage: Stage
+    step: int = 0
+    steps: int = 0
+    seconds_left: float | None = None
+    at: AwareDatetime
+
+
+class Claimed(Wire):
+    """The argument of `courier.claimed`: a worker holds the lease and begins."""
+
+    schema_version: int = SCHEMA_VERSION
+    job_id: str
+    epoch: int
+    worker_id: str
+    at: AwareDatetime
+
+
+class BlobRef(Wire):
+    """One encoded picture under a Redis key; `sha256` is of its bytes."""
+
+    key: str
+    seed: int
+    media_type: Literal["image/png"] = "image/png"
+    width: int
+    height: int
+    size_bytes: int = Field(ge=1)
+    sha256: str
+
+
+class Timings(Wire):
+    """Where the seconds of a job went on its worker."""
+
+    fetch_s: float = 0
+    load_s: float = 0
+    sample_s: float = 0
+    encode_s: float = 0
+    upload_s: float = 0
+
+    @property
+    def total_s(self) -> float:
+        """Seconds from claim to hand-over."""
+        return self.fetch_s + self.load_s + self.sample_s + self.encode_s + self.upload_s
+
+
+class Rendered(Wire):
+    """The argument of `courier.rendered`: untrusted until the courier has looked at every byte."""
+
+    schema_version: int = SCHEMA_VERSION
+    job_id: str
+    epoch: int
+    worker_id: str
+    images: tuple[BlobRef, ...] = Field(min_length=1, max_length=MAX_IMAGES)
+    timings: Timings
+    remarks: tuple[str, ...] = ()
+    at: AwareDatetime
+
+
+class Failure(Wire):
+    """Why there is no picture: a code, the data of its sentence, and a line for the log."""
+
+    code: ErrorCode
+    detail: str = Field("", max_length=2000)
+    data: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: JobError) -> Self:
+        """The wire form of an error."""
+        return cls(code=error.code, detail=error.detail[:2000], data=dict(error.data))
+
+
+class Failed(Wire):
+    """The argument of `courier.failed`."""
+
+    schema_version: int = SCHEMA_VERSION
+    job_id: str
+    epoch: int
+    worker_id: str
+    failure: Failure
+    at: AwareDatetime
+
+
+class WorkerState(StrEnum):
+    """What a worker says of itself in its heartbeat."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+    DRAINING = "draining"
+
+
+class Heartbeat(Wire):
+    """The value of `worker:<id>`, rewritten every few seconds with a TTL. *Ready* means that this exists."""
+
+    schema_version: int = SCHEMA_VERSION
+    worker_id: str
+    state: WorkerState
+    since: AwareDatetime
+    at: AwareDatetime
+    job_ids: tuple[str, ...] = ()
+    loaded: tuple[str, ...] = ()
+    device: str = ""
+    memory_total_gb: float = 0
+    memory_used_gb: float = 0
+    jobs_done: int = 0
+    busy_s: float = 0
+    release: str = ""
+    last_error: str = ""
+
+
+class InstanceView(Wire):
+    """One rented machine as `/server status` shows it: no address, no key."""
+
+    instance_id: str
+    stage: str
+    gpu: str
+    usd_per_hour: float
+    age_s: float
+
+
+class FleetStatus(Wire):
+    """The value of `fleet:status`: what the provisioner sees and why it does what it does, in one sentence."""
+
+    schema_version: int = SCHEMA_VERSION
+    at: AwareDatetime
+    sentence: str
+    instances: tuple[InstanceView, ...] = ()
+    usd_per_hour: float = 0
+    usd_today: float = 0
+    usd_per_day_cap: float = 0
+    outstanding_jobs: int = 0
+    outstanding_s: float = 0
+    boot_estimate_s: float = 0
+    blocked: str = ""
+
+
+WireModel = TypeVar("WireModel", bound=Wire)
+
+
+def age_s(moment: datetime, *, now: datetime) -> float:
+    """Seconds from `moment` to `now`, never negative: clocks of two machines may disagree a little."""
+    return max(0.0, (now - moment).total_seconds())

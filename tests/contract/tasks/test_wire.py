@@ -1,0 +1,148 @@
+"""What crosses a process is pinned: today's golden files are read for ever, and today's writer writes exactly them."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from config.loading import load_registry
+from tasks.errors import ErrorCode, WeightsError
+from tasks.schema import (
+    BlobRef,
+    CheckpointRef,
+    Claimed,
+    Failed,
+    Failure,
+    FleetStatus,
+    Heartbeat,
+    InstanceView,
+    Progress,
+    Rendered,
+    RenderTask,
+    Stage,
+    Timings,
+    Wire,
+    WorkerState,
+)
+from tests.specs import tiny_spec
+
+GOLDEN = Path(__file__).parent / "golden"
+AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+JOB = "01JD4Q8Z6V9K3M5N7P2R4S6T8W"
+WORKER = "01jd4q8z6v9k3m5n7p2r4s6t8x"
+
+EXAMPLES: dict[str, Wire] = {
+    "render_task": RenderTask(job_id=JOB, epoch=1, spec=tiny_spec(seeds=(7, 8)), enqueued_at=AT),
+    "render_task_fused_lora": RenderTask(
+        job_id=JOB,
+        epoch=2,
+        spec=tiny_spec(checkpoint=CheckpointRef.of(load_registry().checkpoints["hyper-sd-8step"])),
+        enqueued_at=AT,
+    ),
+    "claimed": Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT),
+    "rendered": Rendered(
+        job_id=JOB,
+        epoch=1,
+        worker_id=WORKER,
+        images=(BlobRef(key=f"blob:{JOB}:1.0", seed=7, width=64, height=64, size_bytes=123, sha256="0" * 64),),
+        timings=Timings(fetch_s=0.1, load_s=2.0, sample_s=3.5, encode_s=0.2, upload_s=0.1),
+        remarks=("steps were clamped to 8",),
+        at=AT,
+    ),
+    "failed": Failed(
+        job_id=JOB,
+        epoch=1,
+        worker_id=WORKER,
+        failure=Failure.of(WeightsError(ErrorCode.WEIGHTS_BROKEN, "truncated", file="unet.safetensors")),
+        at=AT,
+    ),
+    "progress": Progress(
+        job_id=JOB, epoch=1, worker_id=WORKER, stage=Stage.SAMPLING, step=3, steps=20, seconds_left=4.5, at=AT
+    ),
+    "heartbeat": Heartbeat(
+        worker_id=WORKER,
+        state=WorkerState.BUSY,
+        since=AT,
+        at=AT,
+        job_ids=(JOB,),
+        loaded=("tiny-sdxl",),
+        device="NVIDIA GeForce RTX 4090",
+        memory_total_gb=24.0,
+        memory_used_gb=9.5,
+        jobs_done=12,
+        busy_s=90.5,
+        release="0.1.0",
+    ),
+    "fleet_status": FleetStatus(
+        at=AT,
+        sentence="1 machine for 3 jobs: nothing to do",
+        instances=(InstanceView(instance_id=WORKER, stage="ready", gpu="RTX 4090", usd_per_hour=0.4, age_s=120),),
+        usd_per_hour=0.4,
+        usd_today=0.02,
+        usd_per_day_cap=10,
+        outstanding_jobs=3,
+        outstanding_s=45,
+        boot_estimate_s=180,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_today_writes_the_golden_file(name: str) -> None:
+    """A changed field is a changed contract: then raise SCHEMA_VERSION or add a field, and a new golden file."""
+    assert EXAMPLES[name].payload() == json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_golden_files_are_read_for_ever(name: str) -> None:
+    """What an older process wrote is understood."""
+    text = (GOLDEN / f"{name}.json").read_text()
+    assert type(EXAMPLES[name]).read(text) == EXAMPLES[name]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_newer_writer_does_not_break_us(name: str) -> None:
+    """Unknown fields are dropped when reading, at every depth that we send."""
+    content = json.loads((GOLDEN / f"{name}.json").read_text()) | {"from_the_future": 1}
+    if "spec" in content:
+        content["spec"]["from_the_future"] = 1
+        content["spec"]["checkpoint"]["weights"]["from_the_future"] = 1
+    assert type(EXAMPLES[name]).read(content) == EXAMPLES[name]
+
+
+def test_writing_is_strict() -> None:
+    """A misspelt field is a mistake of ours, found at once."""
+    with pytest.raises(ValidationError):
+        Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT, worker="x")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"width": 65},
+        {"width": 4096},
+        {"height": 0},
+        {"num_inference_steps": 0},
+        {"guidance_scale": float("nan")},
+        {"guidance_scale": -1},
+        {"seeds": ()},
+        {"seeds": (1, 2, 3, 4, 5)},
+        {"seeds": (-1,)},
+        {"seeds": (2**32,)},
+        {"prompt": ""},
+        {"prompt": "x" * 1501},
+        {"sampler": "magic"},
+    ],
+)
+def test_impossible_specs_cannot_be_written(change: dict[str, object]) -> None:
+    """Whatever the bot overlooks, no worker gets it."""
+    with pytest.raises(ValidationError):
+        tiny_spec(**change)
+
+
+def test_messages_name_no_person() -> None:
+    """What a rented machine sees holds no user, guild, channel or token."""
+    text = EXAMPLES["render_task"].write()
+    assert not any(word in text for word in ("user", "guild", "channel", "token", "interaction"))
