@@ -1,5 +1,6 @@
 """`python -m config run`: every process of Easel on this machine, each restarted when it dies, under circus."""
 
+import logging
 import os
 import secrets
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from circus import get_arbiter
+from circus.exc import ConflictError
 
 from config.embedded_redis import EmbeddedRedis
 from config.settings import RunSettings
@@ -94,10 +96,16 @@ def run(settings: RunSettings) -> None:
         pubsub_endpoint=_endpoint(settings.data_dir, "events"),
         warmup_delay=0,
     )
+    logging.getLogger("tornado.application").addFilter(_is_no_conflict)
     try:
         arbiter.start()
     finally:
         arbiter.stop()
+
+
+def _is_no_conflict(record: logging.LogRecord) -> bool:
+    # While circus stops, its own periodic look at the processes still fires and is refused: no news for anybody.
+    return not (record.exc_info and isinstance(record.exc_info[1], ConflictError))
 
 
 def _watcher(process: Process, environment: Mapping[str, str]) -> dict[str, Any]:

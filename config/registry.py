@@ -87,6 +87,7 @@ class Checkpoint(Weights):
     `format` says whether the source is a diffusers folder or one `.safetensors` file. `timestep_spacing` and
     `prediction` come from here and never from the repository's own scheduler config: re-uploads of few-step
     models often carry a wrong one. `vae` replaces the checkpoint's VAE, `fused_lora` is merged after loading.
+    `config` is the diffusers folder whose configs and tokenizers a single file is read with; default: SDXL base's.
     """
 
     id: Slug
@@ -98,6 +99,7 @@ class Checkpoint(Weights):
     timestep_spacing: Literal["leading", "trailing", "linspace"] = "leading"
     vae: Weights | None = None
     fused_lora: FusedLora | None = None
+    config: Weights | None = None
     licence: str = Field(min_length=1)
     licence_url: str | None = None
     vram_gb: float = Field(gt=0, le=192)

@@ -13,6 +13,7 @@ HEARTBEAT_EVERY = timedelta(seconds=4)
 FLEET_STATUS = "fleet:status"
 FLEET_WAKE = "fleet:wake"
 PROGRESS_PATTERN = "progress:*"
+HEARTBEAT_PATTERN = "worker:*"
 
 
 def lease(job_id: str) -> str:

@@ -1,5 +1,8 @@
 """The lease on a job: no lease, no work. One holder at a time, renewed while it works, fenced by the epoch."""
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 from redis import Redis
 
 from tasks import keys
@@ -54,9 +57,19 @@ def _milliseconds(seconds: float) -> int:
 
 def holder(redis: Redis, job_id: str) -> tuple[str, int] | None:
     """Worker id and epoch of whoever holds the lease on a job."""
-    value = redis.get(keys.lease(job_id))
-    if not isinstance(value, bytes | str):
+    return holders(redis, [job_id]).get(job_id)
+
+
+def holders(redis: Redis, job_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """Job id → (worker id, epoch) of the leases that are held. What a hostile worker wrote there is no lease."""
+    values = redis.mget([keys.lease(job_id) for job_id in job_ids]) if job_ids else []
+    found = {job_id: _parse(value) for job_id, value in zip(job_ids, cast("list[Any]", values), strict=True)}
+    return {job_id: lease for job_id, lease in found.items() if lease is not None}
+
+
+def _parse(value: bytes | str | None) -> tuple[str, int] | None:
+    if value is None:
         return None
-    text = value.decode() if isinstance(value, bytes) else value
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
     worker_id, _, epoch = text.rpartition(":")
-    return worker_id, int(epoch)
+    return (worker_id, int(epoch)) if worker_id and epoch.isdecimal() else None

@@ -22,8 +22,14 @@ def configure(process: str, *, log_format: str = "console", level: int = logging
         log_format: "console" for people, "json" for machines.
         level: the standard library's number for the least severe line shown.
     """
+
+    def name_process(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event.setdefault("process", process)  # not a context variable: those do not reach other threads
+        return event
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        name_process,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -53,7 +59,6 @@ def configure(process: str, *, log_format: str = "console", level: int = logging
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(process=process)
 
 
 def redacted(text: str) -> str:

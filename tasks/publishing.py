@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from celery import Celery
+from kombu import Queue
 from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
@@ -40,7 +41,7 @@ class Publisher:
             self._app.send_task(
                 routing.RENDER,
                 args=[task.payload()],
-                queue=routing.gpu_queue(spec.checkpoint.id),
+                queue=_existing(routing.gpu_queue(spec.checkpoint.id)),
                 task_id=routing.task_id(job_id, epoch=epoch),
                 priority=priority,
                 retry=False,
@@ -76,9 +77,14 @@ class Publisher:
             self._app.send_task(
                 task,
                 args=[payload],
-                queue=routing.CONTROL,
+                queue=_existing(routing.CONTROL),
                 priority=0,
                 retry=False,
                 ignore_result=True,
                 argsrepr=f"({job_id!r},)",
             )
+
+
+def _existing(name: str) -> Queue:
+    """A queue that is not declared before each message: on Redis a list needs no making, and workers may not look."""
+    return Queue(name, routing_key=name, no_declare=True)

@@ -57,6 +57,7 @@ class CheckpointRef(Wire):
     timestep_spacing: Literal["leading", "trailing", "linspace"] = "leading"
     vae: Weights | None = None
     fused_lora: FusedLora | None = None
+    config: Weights | None = None
     max_pixels: int
 
     @classmethod
@@ -71,6 +72,7 @@ class CheckpointRef(Wire):
             timestep_spacing=entry.timestep_spacing,
             vae=entry.vae,
             fused_lora=entry.fused_lora,
+            config=entry.config,
             max_pixels=entry.limits.max_pixels,
         )
 

@@ -32,6 +32,7 @@ class Intent:
     usd_per_hour: float
     storage_usd_per_hour: float
     reason: str
+    worker_password_sha256: str | None = None
 
 
 class InstanceLedger:
@@ -63,6 +64,7 @@ class InstanceLedger:
                 usd_per_hour=intent.usd_per_hour,
                 storage_usd_per_hour=intent.storage_usd_per_hour,
                 reason=intent.reason[:500],
+                worker_password_sha256=intent.worker_password_sha256,
                 intended_at=now,
             )
             session.add(row)

@@ -242,6 +242,11 @@ class JobLedger:
         with self._session() as session:
             return session.get(Job, job_id)
 
+    def of_interaction(self, interaction_id: int) -> Job | None:
+        """The job that a command brought about, if it arrived before."""
+        with self._session() as session:
+            return _by_interaction(session, interaction_id)
+
     def in_states(self, states: Collection[JobState], *, limit: int = 10_000) -> Sequence[Job]:
         """Jobs in any of `states`, oldest first."""
         with self._session() as session:
@@ -303,6 +308,16 @@ class JobLedger:
         """The claims of a job in their order."""
         with self._session() as session:
             return session.scalars(select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.id)).all()
+
+    def last_worked_at(self, worker_ids: Collection[str]) -> dict[str, datetime]:
+        """Worker id → when it last claimed or ended a job, by our own clock."""
+        with self._session() as session:
+            query = (
+                select(Attempt.worker_id, func.max(func.coalesce(Attempt.ended_at, Attempt.claimed_at)))
+                .where(Attempt.worker_id.in_(worker_ids))
+                .group_by(Attempt.worker_id)
+            )
+            return {worker_id: moment for worker_id, moment in session.execute(query)}  # noqa: C416 - typed rows
 
     # The one place where a state changes.
 

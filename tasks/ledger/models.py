@@ -151,6 +151,8 @@ class Instance(Base):
     usd_per_hour: Mapped[float]
     storage_usd_per_hour: Mapped[float]
     reason: Mapped[str] = mapped_column(String(500))
+    # Of the worker's own Redis user: a Redis that lost its users gets them back, and no password is kept.
+    worker_password_sha256: Mapped[str | None] = mapped_column(String(64))
 
     intended_at: Mapped[datetime]
     created_at: Mapped[datetime | None]

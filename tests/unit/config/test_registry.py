@@ -113,3 +113,17 @@ def test_a_missing_folder_names_the_variable(tmp_path: Path) -> None:
     """EASEL_CONFIG_DIR misspelt."""
     with pytest.raises(ConfigurationError, match="EASEL_CONFIG_DIR"):
         load_registry(tmp_path / "nowhere")
+
+
+def test_controlnets_and_loras_are_files_too(directory: Path) -> None:
+    """The same rules for every kind of entry."""
+    for folder in ("controlnets", "loras"):
+        (directory / folder).mkdir()
+    entry = 'id = "{id}"\nname = "X"\nsource = "civitai:123"\nlicence = "MIT"\ndownload_gb = 0.2\n'
+    (directory / "loras/ink.toml").write_text(entry.format(id="ink") + 'trigger_words = ["ink style"]\n')
+    (directory / "controlnets/edges.toml").write_text(entry.format(id="edges") + 'control = "canny"\nvram_gb = 2.5\n')
+    registry = load_registry(directory)
+    assert registry.loras["ink"].weight == 0.8
+    assert registry.controlnets["edges"].control == "canny"
+    (directory / "loras/ink.toml").write_text(entry.format(id="ink") + "weight = 3\n")
+    assert problems_in(directory) == {("loras/ink.toml", "weight")}
