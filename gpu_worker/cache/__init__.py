@@ -1,0 +1,1 @@
+"""Checkpoints in memory: which ones stay, and how one gets there."""

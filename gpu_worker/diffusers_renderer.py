@@ -1,0 +1,103 @@
+"""The renderer that draws with torch and diffusers. Imported on the lane's thread, when the worker starts."""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+import diffusers
+import structlog
+import torch
+import transformers
+
+from gpu_worker.cache import loading
+from gpu_worker.cache.checkpoints import CheckpointCache
+from gpu_worker.device import Device
+from gpu_worker.pipelines import text_to_image
+from gpu_worker.renderer import CheckpointFiles, DeviceState, Picture, StepListener
+from tasks.errors import DeviceError, ErrorCode
+from tasks.schema import CheckpointRef, JobSpec
+
+log = structlog.get_logger()
+
+_Result = TypeVar("_Result")
+
+
+def make_renderer() -> "DiffusersRenderer":
+    """The renderer on the best device of this machine."""
+    _quiet_libraries()
+    return DiffusersRenderer(Device.best())
+
+
+class DiffusersRenderer:
+    """Loads, caches and draws; turns torch's errors into Easel's."""
+
+    def __init__(self, device: Device, *, cache_budget_bytes: int | None = None) -> None:
+        self._device = device
+        self._cache = CheckpointCache(
+            lambda ref, files: loading.load(ref, files, device),
+            budget_bytes=cache_budget_bytes if cache_budget_bytes is not None else device.cache_budget_bytes,
+            free_unused=device.free_unused,
+        )
+
+    def loaded(self) -> tuple[str, ...]:
+        return self._cache.ids()
+
+    def device(self) -> DeviceState:
+        return self._device.state()
+
+    def load(self, checkpoint: CheckpointRef, files: CheckpointFiles) -> None:
+        def first() -> None:
+            self._cache.ensure(checkpoint, files)
+
+        def alone() -> None:
+            self._cache.drop_all_but(None)
+            self._cache.ensure(checkpoint, files)
+
+        self._twice(first, alone, checkpoint)
+
+    def draw(self, spec: JobSpec, on_step: StepListener) -> list[Picture]:
+        components = self._cache.get(spec.checkpoint)
+
+        def first() -> list[Picture]:
+            return text_to_image.draw(components, spec, on_step, self._device)
+
+        def frugally() -> list[Picture]:
+            self._cache.drop_all_but(spec.checkpoint)
+            components.parts["vae"].enable_tiling()
+            try:
+                return text_to_image.draw(components, spec, on_step, self._device)
+            finally:
+                components.parts["vae"].disable_tiling()
+
+        return self._twice(first, frugally, spec.checkpoint)
+
+    def _twice(
+        self, attempt: Callable[[], _Result], frugal: Callable[[], _Result], checkpoint: CheckpointRef
+    ) -> _Result:
+        """Try; where memory runs out, try once more with less.
+
+        Raises:
+            DeviceError: out of memory both times, or the device failed and with it this process' CUDA context.
+        """
+        try:
+            try:
+                return attempt()
+            except torch.OutOfMemoryError:
+                log.warning("out of memory, trying again with less", checkpoint=checkpoint.id)
+            self._device.free_unused()
+            return frugal()
+        except torch.OutOfMemoryError as error:
+            self._device.free_unused()
+            raise DeviceError(
+                ErrorCode.OUT_OF_MEMORY, str(error)[:300], checkpoint=checkpoint.id, device=self._device.state().name
+            ) from None
+        except torch.AcceleratorError as error:
+            raise DeviceError(ErrorCode.DEVICE_FAULT, str(error)[:300]) from error
+
+
+def _quiet_libraries() -> None:
+    """No progress bars in logs, and no warnings that quote what a prompt's tail was."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()

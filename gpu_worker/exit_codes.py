@@ -1,0 +1,8 @@
+"""What the worker process says to its supervisor with its exit code."""
+
+DONE = 0  # drained, or the machine destroyed itself: nobody starts it again
+MISCONFIGURED = 2  # starting it again would say the same
+STALLED = 70  # a step took far longer than the ones before
+DEVICE_FAULT = 71  # the CUDA context is lost; only a new process gets another one
+
+NOT_RESTARTED = frozenset({DONE, MISCONFIGURED})

@@ -1,0 +1,83 @@
+"""A rented machine's lease on life: without any contact to Redis for too long, it destroys itself.
+
+Nobody may be left who would do it, and a machine costs money whether or not anybody listens to it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+import structlog
+from pydantic import SecretStr
+
+log = structlog.get_logger()
+
+_TIMEOUT_S = 20
+_GONE = frozenset({200, 204, 404, 410})
+_PAUSES_S = (2.0, 5.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True)
+class RentedMachine:
+    """This machine at Vast, as Vast's own variables name it. The key may stop or destroy this instance only.
+
+    Source: docs.vast.ai, `DELETE /api/v0/instances/{id}/`; CONTAINER_ID and CONTAINER_API_KEY are set by Vast.
+    """
+
+    url: str
+    container_id: str
+    api_key: SecretStr
+
+    def destroy(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Ask until Vast says that it is gone; on success the machine usually ends before this returns."""
+        attempt = 0
+        while not self._ask():
+            sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+            attempt += 1
+
+    def _ask(self) -> bool:
+        headers = {"Authorization": f"Bearer {self.api_key.get_secret_value()}"}
+        address = f"{self.url}/api/v0/instances/{self.container_id}/"
+        try:
+            answer = requests.delete(address, headers=headers, json={}, timeout=_TIMEOUT_S)
+        except requests.RequestException as error:
+            log.error("self-destruction failed: this machine still costs money", error=type(error).__name__)  # noqa: TRY400
+            return False
+        if answer.status_code not in _GONE:
+            log.error("self-destruction refused: this machine still costs money", status=answer.status_code)
+        return answer.status_code in _GONE
+
+
+class LifeLease:
+    """Runs out when nobody calls `touch` for `length_s`; then `on_end` is called, once."""
+
+    def __init__(
+        self, length_s: float, on_end: Callable[[], None], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._length_s = length_s
+        self._on_end = on_end
+        self._clock = clock
+        self._touched = clock()
+
+    def touch(self) -> None:
+        """There was contact."""
+        self._touched = self._clock()
+
+    def look(self) -> bool:
+        """True, after `on_end`, where the lease has run out."""
+        silent_s = self._clock() - self._touched
+        if silent_s <= self._length_s:
+            return False
+        log.error("no contact to redis, the lease on life is over", silent_s=round(silent_s))
+        self._on_end()
+        return True
+
+    def start(self) -> None:
+        """Look every second from now on."""
+        threading.Thread(target=self._run, name="life-lease", daemon=True).start()
+
+    def _run(self) -> None:
+        while not self.look():
+            time.sleep(1)

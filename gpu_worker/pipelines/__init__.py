@@ -1,0 +1,1 @@
+"""One file per kind of job, each read from top to bottom."""

@@ -1,0 +1,53 @@
+"""What a running job tells its watchers. The lane only notes where it is; another thread publishes, twice a second."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from tasks.schema import Progress, Stage
+
+EVERY_S = 0.5
+
+
+class ProgressReport:
+    """The latest state of one job. `note_*` costs nothing on the device's thread; `due` hands out what is new."""
+
+    def __init__(
+        self,
+        job_id: str,
+        epoch: int,
+        *,
+        worker_id: str,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._latest = Progress(job_id=job_id, epoch=epoch, worker_id=worker_id, stage=Stage.FETCHING, at=now())
+        self._now = now
+        self._clock = clock
+        self._is_new = True
+        self._last_sent: float | None = None
+
+    def note_stage(self, stage: Stage) -> None:
+        """The job entered a stage."""
+        self._note({"stage": stage, "seconds_left": None})
+
+    def note_step(self, step: int, steps: int, *, seconds_left: float | None) -> None:
+        """`step` of `steps` is done."""
+        self._note({"stage": Stage.SAMPLING, "step": step, "steps": steps, "seconds_left": seconds_left})
+
+    def due(self) -> Progress | None:
+        """What to publish now: the latest news, at most every half second; None where there is none."""
+        with self._lock:
+            moment = self._clock()
+            too_soon = self._last_sent is not None and moment - self._last_sent < EVERY_S
+            if not self._is_new or too_soon:
+                return None
+            self._is_new, self._last_sent = False, moment
+            return self._latest
+
+    def _note(self, changes: dict[str, object]) -> None:
+        with self._lock:
+            self._latest = self._latest.model_copy(update={**changes, "at": self._now()})
+            self._is_new = True

@@ -1,0 +1,95 @@
+"""What the worker says of itself, gathered from its parts; the heartbeat carries it. Thread-safe."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from tasks.errors import JobError
+from tasks.schema import WorkerState
+
+
+class WorkerStatus:
+    """State, since when, jobs in hand, and the tallies. `changed` is set at each change of state."""
+
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
+        self.changed = threading.Event()
+        self._lock = threading.Lock()
+        self._now = now
+        self._jobs: set[str] = set()
+        self._is_ready = False
+        self._is_draining = False
+        self._since = now()
+        self._busy_since: datetime | None = None
+        self._busy_s = 0.0
+        self._jobs_done = 0
+        self._last_error = ""
+
+    def ready(self) -> None:
+        """Warmed up; messages are taken from now on."""
+        with self._transition():
+            self._is_ready = True
+
+    def drain(self) -> None:
+        """No more messages are taken."""
+        with self._transition():
+            self._is_draining = True
+
+    @contextmanager
+    def working_on(self, job_id: str) -> Iterator[None]:
+        """A job is in hand."""
+        with self._transition():
+            self._jobs.add(job_id)
+        try:
+            yield
+        finally:
+            with self._transition():
+                self._jobs.discard(job_id)
+
+    def note_done(self) -> None:
+        """One more job was handed over."""
+        with self._lock:
+            self._jobs_done += 1
+
+    def note_error(self, error: JobError) -> None:
+        """What went wrong last; never a prompt, `detail` is made for logs."""
+        with self._lock:
+            self._last_error = f"{error.code}: {error.detail}"[:300]
+
+    def facts(self) -> dict[str, object]:
+        """The heartbeat's fields that this object knows."""
+        with self._lock:
+            running_s = (self._now() - self._busy_since).total_seconds() if self._busy_since else 0.0
+            return {
+                "state": self._state(),
+                "since": self._since,
+                "job_ids": tuple(sorted(self._jobs)),
+                "jobs_done": self._jobs_done,
+                "busy_s": round(self._busy_s + running_s, 3),
+                "last_error": self._last_error,
+            }
+
+    def _state(self) -> WorkerState:
+        if self._is_draining:
+            return WorkerState.DRAINING
+        if not self._is_ready:
+            return WorkerState.STARTING
+        return WorkerState.BUSY if self._jobs else WorkerState.IDLE
+
+    @contextmanager
+    def _transition(self) -> Iterator[None]:
+        with self._lock:
+            before = self._state()
+            yield
+            moment = self._now()
+            if self._state() is not before:
+                self._since = moment
+            self._count_busy_time(moment)
+        self.changed.set()
+
+    def _count_busy_time(self, moment: datetime) -> None:
+        if self._jobs and self._busy_since is None:
+            self._busy_since = moment
+        elif not self._jobs and self._busy_since is not None:
+            self._busy_s += (moment - self._busy_since).total_seconds()
+            self._busy_since = None

@@ -1,0 +1,1 @@
+"""Weights: from a registry source to verified files on this machine's disk."""

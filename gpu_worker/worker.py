@@ -1,0 +1,231 @@
+"""The worker process, `python -m gpu_worker.worker`: puts the parts together, warms up, takes jobs until it drains."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import structlog
+from celery import Celery
+from celery.worker import state as celery_state
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from config.loading import Registry, load_registry
+from config.problems import ConfigurationError
+from config.settings import WorkerSettings, load_settings
+from gpu_worker import exit_codes, former_life
+from gpu_worker.celery_app import make_worker_app, serve_renders
+from gpu_worker.drain import FAULT_BOUND_S, Drain
+from gpu_worker.handover import Handover
+from gpu_worker.heartbeat import HeartbeatWriter
+from gpu_worker.lane import Lane
+from gpu_worker.life_lease import LifeLease, RentedMachine
+from gpu_worker.renderer import Renderer
+from gpu_worker.run_job import run_job
+from gpu_worker.status import WorkerStatus
+from gpu_worker.supervisor import LIFELINE
+from gpu_worker.traffic import Traffic
+from gpu_worker.warm_up import warm_up
+from gpu_worker.watchdog import Watchdog
+from gpu_worker.weights.fetcher import WeightsFetcher
+from gpu_worker.workshop import Workshop
+from tasks import logs
+from tasks.connections import connect
+from tasks.publishing import Publisher
+from tasks.schema import CheckpointRef
+
+log = structlog.get_logger()
+
+
+def now() -> datetime:
+    """The present moment; parts get it handed in."""
+    return datetime.now(UTC)
+
+
+class Worker:
+    """One worker: its parts, and its way from the start to the end."""
+
+    def __init__(self, settings: WorkerSettings, registry: Registry) -> None:
+        self._settings = settings
+        self._warm = _warm_checkpoints(settings, registry)
+        self._redis = connect(settings.broker_url)
+        self._traffic = Traffic()
+        self._status = WorkerStatus(now=now)
+        self._watchdog = Watchdog(_end_stalled)
+        self._lane = Lane(_import_renderer)
+        self._fetcher = _fetcher(settings)
+        self._app = self._make_app(registry)
+        self._drain = Drain(
+            self._traffic, announce=self._status.drain, interrupt=self._interrupt, stop=_stop_celery, kill=self._kill
+        )
+        self._shop = self._make_shop()
+        self._life = LifeLease(settings.life_lease_s, self._end_of_life)
+        self._heartbeat = HeartbeatWriter(
+            connect(settings.broker_url),
+            settings.worker_id,
+            status=self._status,
+            loaded=self._lane.loaded,
+            device=self._lane.device,
+            now=now,
+            on_contact=self._life.touch,
+        )
+
+    def run(self) -> int:
+        """Returns the exit code for the supervisor."""
+        signal.signal(signal.SIGTERM, lambda *_: self._drain.begin(exit_codes.DONE))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor too, which sends SIGTERM
+        self._life.start()
+        self._heartbeat.start()
+        self._lane.start()
+        self._watchdog.start()
+        log.info("device ready", device=self._lane.device().name)
+        warm_up(self._warm, fetcher=self._fetcher, lane=self._lane, watchdog=self._watchdog, status=self._status)
+        self._forget_former_life()
+        code = self._consume()
+        self._heartbeat.stop()
+        return code
+
+    def _consume(self) -> int:
+        """Celery's loop, until the drain stops it."""
+        serve_renders(self._app, lambda message: run_job(message, self._shop))
+        controller = self._app.WorkController(
+            hostname=f"gpu@{self._settings.worker_id}",
+            ready_callback=lambda _consumer: self._on_ready(),
+            without_gossip=True,
+            without_mingle=True,
+        )
+        controller.start()
+        return int(controller.exitcode or 0)
+
+    def _on_ready(self) -> None:
+        self._status.ready()
+        log.info("worker ready", loaded=list(self._lane.loaded()))
+
+    def _forget_former_life(self) -> None:
+        """With patience: Redis may be away for longer than a client waits, and the lease on life watches us anyway."""
+        while True:
+            try:
+                left = former_life.forget(self._redis, self._settings.worker_id)
+            except (RedisConnectionError, RedisTimeoutError):
+                log.warning("redis does not answer, waiting")
+                time.sleep(2)
+            else:
+                break
+        if left:
+            log.warning("messages of a former life dropped", messages=left)
+
+    def _make_app(self, registry: Registry) -> Celery:
+        return make_worker_app(
+            self._settings.broker_url,
+            worker_id=self._settings.worker_id,
+            checkpoints=self._settings.queues or tuple(registry.checkpoints),
+            gate=self._traffic,
+            loaded=self._lane.loaded,
+        )
+
+    def _make_shop(self) -> Workshop:
+        redis = _patient(connect(self._settings.broker_url))
+        publisher = Publisher(self._app, redis)
+        return Workshop(
+            worker_id=self._settings.worker_id,
+            redis=self._redis,
+            fetcher=self._fetcher,
+            lane=self._lane,
+            handover=Handover(publisher, redis, worker_id=self._settings.worker_id, now=now),
+            traffic=self._traffic,
+            status=self._status,
+            watchdog=self._watchdog,
+            now=now,
+            on_device_fault=lambda: self._drain.begin(exit_codes.DEVICE_FAULT, bound_s=FAULT_BOUND_S),
+        )
+
+    def _interrupt(self) -> None:
+        self._shop.interrupt_all()
+
+    def _kill(self, exit_code: int) -> None:
+        self._heartbeat.stop()
+        os._exit(exit_code)
+
+    def _end_of_life(self) -> None:
+        """Only a rented machine ends; on one's own the worker waits for Redis."""
+        key, container_id = self._settings.container_api_key, self._settings.container_id
+        if key is None or container_id is None:
+            log.warning("this machine is not rented: waiting on")
+            return
+        RentedMachine(self._settings.vast_url, container_id, key).destroy()
+        os._exit(exit_codes.DONE)
+
+
+def _import_renderer() -> Renderer:
+    """On the lane's thread: importing torch takes seconds, and the heartbeat beats meanwhile."""
+    from gpu_worker.diffusers_renderer import make_renderer  # noqa: PLC0415
+
+    return make_renderer()
+
+
+def _warm_checkpoints(settings: WorkerSettings, registry: Registry) -> Sequence[CheckpointRef]:
+    profile = registry.profiles.get(settings.profile) if settings.profile else registry.profile
+    names = profile.warm if profile else ()
+    served = settings.queues or tuple(registry.checkpoints)
+    return [CheckpointRef.of(registry.checkpoints[name]) for name in names if name in served]
+
+
+def _fetcher(settings: WorkerSettings) -> WeightsFetcher:
+    return WeightsFetcher(
+        settings.weights_dir or settings.data_dir / "weights",
+        roots=(settings.config_dir,),
+        hf_token=settings.hf_token.get_secret_value() if settings.hf_token else None,
+    )
+
+
+def _patient(redis: Redis) -> Redis:
+    redis.set_retry(Retry(ExponentialBackoff(cap=2, base=0.1), retries=6))
+    return redis
+
+
+def _stop_celery(exit_code: int) -> None:
+    celery_state.should_stop = exit_code
+
+
+def _end_stalled(silent_s: float) -> None:
+    log.critical("the device does not come back, ending the process", silent_s=round(silent_s))
+    os._exit(exit_codes.STALLED)
+
+
+def _end_with_supervisor() -> None:
+    """Block until the supervisor's end of the pipe closes, which its death does."""
+    descriptor = os.environ.pop(LIFELINE, None)
+    if descriptor is None:
+        return
+
+    def wait() -> None:
+        os.read(int(descriptor), 1)
+        os._exit(exit_codes.DONE)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+def main() -> int:
+    """Settings, registry, logs, worker."""
+    try:
+        settings = load_settings(WorkerSettings)
+        registry = load_registry(settings.config_dir)
+    except ConfigurationError as error:
+        sys.stderr.write(f"The GPU worker cannot start:\n{error}\n")
+        return exit_codes.MISCONFIGURED
+    logs.configure("gpu_worker", log_format=settings.log_format)
+    _end_with_supervisor()
+    return Worker(settings, registry).run()
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # the lane's thread may still be inside torch; nothing is left to be done in order

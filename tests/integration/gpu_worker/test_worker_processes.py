@@ -1,0 +1,147 @@
+"""Workers as processes: who takes what, and what their deaths leave behind. Started once, used by all tests here."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks import keys, routing
+from tasks.schema import WorkerState
+from tests.integration.gpu_worker.control_queue import kinds, told
+from tests.integration.gpu_worker.worker_process import Fleet, configuration, wait_until
+from tests.redis_server import RedisServer
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gpu_worker_processes")]
+
+SECONDS: dict[str, Any] = {"num_inference_steps": 30, "width": 256, "height": 256}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    started = RedisServer(tmp_path_factory.mktemp("redis"))
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def running_fleet(server: RedisServer, tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    folder = tmp_path_factory.mktemp("fleet")
+    fleet = Fleet(server.url, configuration(tiny_weights, folder / "config"), folder)
+    yield fleet
+    fleet.end_all()
+
+
+@pytest.fixture
+def fleet(running_fleet: Fleet) -> Fleet:
+    """The fleet, with everything forgotten that an earlier test sent or was told."""
+    for pattern in ("control", "lease:*", "epoch:*", "cancel:*", "blob:*", "gpu.*"):
+        for key in running_fleet.redis.scan_iter(pattern):
+            running_fleet.redis.delete(key)
+    return running_fleet
+
+
+def test_nobody_waits_behind_a_busy_worker(fleet: Fleet) -> None:
+    """Two workers, three jobs: the third stays in Redis until a lane is nearly free, and that worker takes it."""
+    fleet.start("alpha", "beta")
+    for number in (1, 2, 3):
+        fleet.publish(f"JOB{number}", seeds=(number,), **SECONDS)
+    wait_until(lambda: kinds(fleet.redis).count("claimed") == 2)
+    assert {each.message.worker_id for each in told(fleet.redis)} == {"alpha", "beta"}
+    assert fleet.redis.llen("gpu.tiny-sdxl") == 1
+    wait_until(lambda: kinds(fleet.redis).count("rendered") == 3)
+    messages = [each.message for each in told(fleet.redis)]
+    claimed = [message for message in messages if type(message).__name__ == "Claimed"]
+    rendered = [message for message in messages if type(message).__name__ == "Rendered"]
+    third, first_free = claimed[2], rendered[0]
+    waited_behind_s = (first_free.at - third.at).total_seconds()
+    assert waited_behind_s < 1.5, "it was taken too early: the other worker could have had it"
+    assert third.worker_id == first_free.worker_id
+    assert -waited_behind_s < 0.5, "a free worker left it lying"
+
+
+def test_a_vanished_host_leaves_its_lease_to_expire(fleet: Fleet) -> None:
+    """The ledger's sweep sees a job without lease within half a minute, and the message stays with its owner."""
+    fleet.start("alpha", "beta")
+    fleet.end("alpha")
+    fleet.publish("LOST", num_inference_steps=150, width=256, height=256)
+    wait_until(lambda: kinds(fleet.redis) == ["claimed"])
+    fleet.vanish("beta")
+    assert 0 < fleet.redis.ttl(keys.lease("LOST")) <= 30
+    assert fleet.redis.hlen(keys.unacked("beta")) == 1
+    assert 0 < fleet.redis.ttl(keys.heartbeat("beta")) <= 15
+    assert kinds(fleet.redis) == ["claimed"]
+
+
+def test_priority_comes_before_affinity_and_affinity_before_order(fleet: Fleet) -> None:
+    """A loaded checkpoint's queue is taken first, but never before somebody's first picture."""
+    fleet.start("alpha")
+    assert list(fleet.checkpoints) == ["tiny-sdxl-single", "tiny-sdxl"], "the loaded one is listed last"
+    fleet.publish("BUSY", **SECONDS)
+    wait_until(lambda: kinds(fleet.redis) == ["claimed"])
+    for priority in (3, 0):
+        fleet.publish(f"OTHER{priority}", checkpoint="tiny-sdxl-single", priority=priority)
+    for priority in (3, 0):
+        fleet.publish(f"LOADED{priority}", checkpoint="tiny-sdxl", priority=priority)
+    wait_until(lambda: kinds(fleet.redis).count("rendered") == 5)
+    order = [each.message.job_id for each in told(fleet.redis) if each.task == routing.CLAIMED]
+    assert order[:3] == ["BUSY", "LOADED0", "OTHER0"]
+    assert set(order[3:]) == {"LOADED3", "OTHER3"}
+
+
+def test_a_crashed_worker_comes_back(fleet: Fleet) -> None:
+    """A new process within seconds; what the old one held is let go, so that the sweep can bring it back."""
+    fleet.start("alpha")
+    fleet.publish("CRASHED", num_inference_steps=150, width=256, height=256)
+    wait_until(lambda: kinds(fleet.redis) == ["claimed"])
+    fleet.child("alpha").kill()
+    fleet.wait_for("alpha", WorkerState.STARTING)
+    fleet.wait_for("alpha", WorkerState.IDLE)
+    assert not fleet.redis.exists(keys.unacked("alpha"))
+    assert not fleet.redis.exists(keys.lease("CRASHED"))
+    fleet.publish("AFTER")
+    wait_until(lambda: kinds(fleet.redis, "AFTER") == ["claimed", "rendered"])
+
+
+def test_redis_restarts_under_a_job(fleet: Fleet, server: RedisServer) -> None:
+    """The job goes on, its picture is handed over once, and the worker takes the next job."""
+    fleet.start("alpha")
+    fleet.publish("DURING", num_inference_steps=100, width=256, height=256)
+    wait_until(lambda: kinds(fleet.redis) == ["claimed"])
+    server.kill()
+    server.start()
+    wait_until(lambda: kinds(fleet.redis, "DURING") == ["claimed", "rendered"])
+    fleet.publish("AFTER")
+    wait_until(lambda: kinds(fleet.redis, "AFTER") == ["claimed", "rendered"])
+    assert kinds(fleet.redis, "DURING") == ["claimed", "rendered"]
+
+
+def test_sigterm_drains(fleet: Fleet) -> None:
+    """The running job is finished, nothing new is taken, the heartbeat goes, exit code 0."""
+    fleet.start("alpha")
+    process = fleet.processes["alpha"]
+    fleet.publish("RUNNING", num_inference_steps=60, width=256, height=256)
+    wait_until(lambda: kinds(fleet.redis) == ["claimed"])
+    process.send_signal(signal.SIGTERM)
+    fleet.wait_for("alpha", WorkerState.DRAINING)
+    fleet.publish("WAITING")
+    assert process.wait(30) == 0
+    assert kinds(fleet.redis, "RUNNING") == ["claimed", "rendered"]
+    assert kinds(fleet.redis, "WAITING") == []
+    assert fleet.redis.llen("gpu.tiny-sdxl") == 1
+    assert fleet.heartbeat("alpha") is None
+    assert not fleet.redis.exists(keys.unacked("alpha"))
+
+
+def test_a_wrong_setting_is_final(fleet: Fleet) -> None:
+    """A wrong setting is named at once, and not tried again and again."""
+    started = time.monotonic()
+    broken = Fleet("redis://127.0.0.1:1", fleet.config, fleet.data)
+    broken.url = "no-address"
+    process = broken._spawn("wrong")
+    assert process.wait(20) == 2
+    assert time.monotonic() - started < 20
+    assert "EASEL_WORKER_REDIS_URL" in (fleet.data / "wrong.log").read_text()
