@@ -1,0 +1,1 @@
+"""All that speaks to Discord: the bot (gateway) and the courier (results)."""

@@ -1,0 +1,93 @@
+"""The Discord client of the bot: commands, buttons, the progress board, and a stop that loses nothing."""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Coroutine
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot.discord_api import NO_MENTIONS, find_gateway
+from bot.progress.board import LOOK_EVERY_S, Board
+from bot.progress.editor import StatusEditor
+from bot.services import Services
+from bot.wording.catalogue import say
+
+log = structlog.get_logger()
+
+_STOP_WAITS_S = 5.0
+
+
+class EaselClient(discord.Client):
+    """Intents: guilds only. Nothing that it sends can mention anybody."""
+
+    def __init__(self, services: Services, *, look_every_s: float = LOOK_EVERY_S) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=NO_MENTIONS,
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.services = services
+        self.tree: app_commands.CommandTree[EaselClient] = EaselTree(self)
+        self.board = Board(services, StatusEditor(services, self), look_every_s=look_every_s)
+        self._board_task: asyncio.Task[None] | None = None
+        self._spawned: set[asyncio.Task[None]] = set()
+
+    async def setup_hook(self) -> None:
+        await find_gateway(self)
+        self._board_task = asyncio.create_task(self.board.run())
+
+    async def on_ready(self) -> None:
+        log.info("bot ready", user=str(self.user), guilds=len(self.guilds))
+
+    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
+        log.error("event handler failed", event_method=event_method, exc_info=sys.exception())
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Let `work` go on by itself."""
+        task = asyncio.create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    async def stop(self) -> None:
+        """Finish the commands at hand, then leave Discord."""
+        try:
+            await asyncio.wait_for(self.services.in_flight.over(), _STOP_WAITS_S)
+        except TimeoutError:
+            log.warning("commands were still at work when the bot stopped; the sweep takes them up")
+        if self._board_task is not None:
+            self._board_task.cancel()
+            await asyncio.gather(self._board_task, return_exceptions=True)
+        await self.close()
+
+
+class EaselTree(app_commands.CommandTree[EaselClient]):
+    """The command tree; an unexpected error gets a number that is in the log, too."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[EaselClient], error: app_commands.AppCommandError, /
+    ) -> None:
+        await apologize(interaction, error)
+
+
+async def apologize(interaction: discord.Interaction[EaselClient], error: Exception) -> None:
+    """Tell the member that it was our fault, with the number under which the log has the reason."""
+    reference = secrets.token_hex(4)
+    log.error("interaction failed", reference=reference, interaction_id=interaction.id, exc_info=error)
+    sentence = say("away.unexpected", locale=str(interaction.locale), reference=reference)
+    try:
+        await tell_privately(interaction, sentence)
+    except discord.HTTPException as refused:
+        log.warning("apology was not delivered", reference=reference, status=refused.status, code=refused.code)
+
+
+async def tell_privately(interaction: discord.Interaction[EaselClient], sentence: str) -> None:
+    """An answer that only the member sees."""
+    if interaction.response.is_done():
+        await interaction.followup.send(sentence, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    else:
+        await interaction.response.send_message(sentence, ephemeral=True, allowed_mentions=NO_MENTIONS)

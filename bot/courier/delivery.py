@@ -1,0 +1,136 @@
+"""Posts the pictures of one job once: by the original while its token lives, else into the channel with a nonce."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from bot.courier import ladder
+from bot.courier.inspection import Picture
+from bot.courier.ladder import Load, Rung
+from bot.courier.messenger import Messenger, TokenDead, TooLarge
+from bot.courier.posting import Route, Step, channel_step, result_nonce, route_for
+from bot.wording.results import alt_text, file_remark, result_message
+from tasks.ledger import Job, JobLedger
+from tasks.schema import age_s
+
+log = structlog.get_logger()
+
+
+class NothingFits(Exception):  # noqa: N818 - reads as the sentence "except NothingFits"
+    """Even the smallest form of the files is more than this place takes."""
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+        super().__init__(f"{size_bytes} bytes, limit {limit_bytes}")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Where the pictures are now."""
+
+    message_id: int
+    route: Route
+    rung: Rung | None = None  # None: an earlier attempt had posted them
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Everything that one posting needs; made per job."""
+
+    jobs: JobLedger
+    messenger: Messenger
+    clock: Callable[[], datetime]
+    job: Job
+    pictures: Sequence[Picture]
+    model: str
+
+    def deliver(self) -> Sent:
+        """Post, or find out that it is posted.
+
+        Raises:
+            bot.courier.link.DiscordAway: uncertain; to be tried again.
+            bot.courier.messenger.ChannelClosed: it can never be posted.
+            NothingFits: it is too large for this place.
+        """
+        job = self.job
+        route = route_for(
+            received_at=job.received_at,
+            has_token=job.interaction_token is not None,
+            attempted_at=job.post_attempted_at,
+            now=self.clock(),
+        )
+        if route is Route.ORIGINAL:
+            try:
+                return self._by_original()
+            except TokenDead as dead:
+                log.info("token is dead, posting into the channel", job_id=job.id, answer=str(dead))
+        return self._by_channel()
+
+    def _by_original(self) -> Sent:
+        job = self.job
+        limit = job.attachment_limit_bytes
+
+        def send(load: Load) -> int:
+            return self.messenger.edit_original(
+                application_id=job.application_id,
+                token=job.interaction_token or "",
+                content=self._content(load, limit, mention=False),
+                files=load.files,
+                alt_text=alt_text(job.spec.prompt),
+            )
+
+        return self._down_the_ladder(send, limit, Route.ORIGINAL)
+
+    def _by_channel(self) -> Sent:
+        job, now = self.job, self.clock()
+        if channel_step(attempted_at=job.post_attempted_at, now=now) is Step.LOOK_FIRST:
+            found = self._posted_earlier(job.post_attempted_at or now)
+            if found is not None:
+                return Sent(found, Route.CHANNEL)
+        limit = self.messenger.upload_limit_bytes(job.guild_id)
+        self.jobs.post_attempted(job.id, now=now)
+
+        def send(load: Load) -> int:
+            return self.messenger.create(
+                channel_id=job.channel_id,
+                content=self._content(load, limit, mention=True),
+                nonce=result_nonce(job.id),
+                user_id=job.user_id,
+                reply_to=job.reply_message_id,
+                files=load.files,
+                alt_text=alt_text(job.spec.prompt),
+            )
+
+        return self._down_the_ladder(send, limit, Route.CHANNEL)
+
+    def _posted_earlier(self, since: datetime) -> int | None:
+        job = self.job
+        return self.messenger.find(channel_id=job.channel_id, job_id=job.id, since=since, but_not=job.reply_message_id)
+
+    def _down_the_ladder(self, send: Callable[[Load], int], limit_bytes: int, route: Route) -> Sent:
+        smallest = 0
+        for load in ladder.loads(self.pictures, self.job.spec, job_id=self.job.id):
+            smallest = load.largest_bytes
+            if not load.fits(limit_bytes):
+                continue
+            try:
+                return Sent(send(load), route, load.rung)
+            except TooLarge:
+                log.info("files refused as too large", job_id=self.job.id, rung=load.rung, size_bytes=smallest)
+        raise NothingFits(smallest, limit_bytes)
+
+    def _content(self, load: Load, limit_bytes: int, *, mention: bool) -> str:
+        job = self.job
+        remark = "" if load.rung is Rung.PNG else file_remark(load.rung, limit_bytes=limit_bytes, locale=job.locale)
+        return result_message(
+            job.spec,
+            job_id=job.id,
+            model=self.model,
+            seconds=age_s(job.received_at, now=self.clock()),
+            mention_user_id=job.user_id if mention else None,
+            remark=remark,
+            locale=job.locale,
+        )

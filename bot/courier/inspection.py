@@ -1,0 +1,81 @@
+"""Looks at what a worker handed over as at the work of an enemy, and gives back pixels and nothing else."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from redis import Redis
+
+from tasks import blobs, keys
+from tasks.schema import BlobRef, JobSpec, Rendered
+
+_DECODER = Path(__file__).with_name("decoder.py")
+_TIMEOUT_S = 20.0
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+class Rejected(Exception):  # noqa: N818 - reads as the sentence "except Rejected"
+    """A result is not what was asked for; another worker may do better."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Pixels that may be trusted, and the seed that they were drawn from according to the ledger."""
+
+    image: Image.Image
+    seed: int
+
+
+def inspect(redis: Redis, result: Rendered | None, spec: JobSpec, *, epoch: int) -> list[Picture]:
+    """The pictures of a result, one per seed of the spec and in its order.
+
+    Raises:
+        Rejected: too many or too few, another seed or key, too large, no PNG, another size, undecodable.
+        tasks.blobs.BlobMissing: Redis has lost one.
+        redis.exceptions.RedisError: Redis is away.
+    """
+    if result is None:
+        raise Rejected("the ledger holds no result")
+    _check_promises(result, spec, epoch=epoch)
+    return [
+        Picture(decode(_fetch(redis, ref), (spec.width, spec.height)), seed)
+        for ref, seed in zip(result.images, spec.seeds, strict=True)
+    ]
+
+
+def decode(data: bytes, size: tuple[int, int]) -> Image.Image:
+    """The RGB picture of exactly `size` (width, height) in `data`, decoded in a confined process.
+
+    Raises:
+        Rejected: where it is anything else.
+    """
+    if not data.startswith(_PNG_SIGNATURE):
+        raise Rejected("it is no PNG")
+    command = [sys.executable, "-I", str(_DECODER), str(size[0]), str(size[1])]
+    try:
+        # An empty environment: whatever breaks out finds no secret in it.
+        ended = subprocess.run(command, input=data, capture_output=True, timeout=_TIMEOUT_S, env={}, check=False)
+    except subprocess.TimeoutExpired:
+        raise Rejected(f"it was not decoded within {_TIMEOUT_S:g} s") from None
+    if ended.returncode != 0:
+        reason = ended.stderr.decode(errors="replace")[-300:] or f"the decoder ended with {ended.returncode}"
+        raise Rejected(reason)
+    if len(ended.stdout) != size[0] * size[1] * 3:
+        raise Rejected(f"the decoder gave {len(ended.stdout)} bytes")
+    return Image.frombytes("RGB", size, ended.stdout)
+
+
+def _check_promises(result: Rendered, spec: JobSpec, *, epoch: int) -> None:
+    promised = [(ref.key, ref.seed) for ref in result.images]
+    expected = [(keys.blob(result.job_id, number, epoch=epoch), seed) for number, seed in enumerate(spec.seeds)]
+    if promised != expected:
+        raise Rejected("its keys or seeds are not those of the job")
+
+
+def _fetch(redis: Redis, ref: BlobRef) -> bytes:
+    try:
+        return blobs.get(redis, ref)
+    except blobs.BlobRejected as error:
+        raise Rejected(error.reason) from error

@@ -1,0 +1,64 @@
+"""The texts inside the files: A1111's `parameters` and our JSON, both written from the ledger's order alone. Pure."""
+
+import json
+from xml.sax.saxutils import escape
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from bot.wording.results import SAMPLER_NAMES
+from tasks.schema import SCHEMA_VERSION, JobSpec
+
+PARAMETERS = "parameters"
+EASEL = "easel"
+_USER_COMMENT = 0x9286
+_EXIF_IFD = 0x8769
+_UNICODE = b"UNICODE\x00"
+_XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:easel="https://easel.invalid/ns/1.0/"><easel:order>{}</easel:order>'
+    "</rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def parameters(spec: JobSpec, seed: int) -> str:
+    """The text that A1111 and everything after it reads."""
+    facts = {
+        "Steps": spec.num_inference_steps,
+        "Sampler": SAMPLER_NAMES[spec.sampler],
+        "CFG scale": f"{spec.guidance_scale:g}",
+        "Seed": seed,
+        "Size": f"{spec.width}x{spec.height}",
+        "Model": spec.checkpoint.id,
+        "Version": "Easel",
+    }
+    lines = [spec.prompt]
+    if spec.negative_prompt:
+        lines.append(f"Negative prompt: {spec.negative_prompt}")
+    lines.append(", ".join(f"{name}: {value}" for name, value in facts.items()))
+    return "\n".join(lines)
+
+
+def order(spec: JobSpec, seed: int, *, job_id: str) -> str:
+    """Our JSON: all that is needed to draw this one picture again."""
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "job_id": job_id,
+        "spec": spec.payload() | {"seeds": [seed]},
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def png_texts(spec: JobSpec, seed: int, *, job_id: str) -> PngInfo:
+    """Both texts as PNG chunks."""
+    info = PngInfo()
+    info.add_text(PARAMETERS, parameters(spec, seed))
+    info.add_text(EASEL, order(spec, seed, job_id=job_id))
+    return info
+
+
+def webp_texts(spec: JobSpec, seed: int, *, job_id: str) -> dict[str, bytes]:
+    """The same for WebP: `parameters` where A1111 looks for it (EXIF UserComment), our JSON as XMP."""
+    exif = Image.Exif()
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = _UNICODE + parameters(spec, seed).encode("utf-16-be")
+    return {"exif": exif.tobytes(), "xmp": _XMP.format(escape(order(spec, seed, job_id=job_id))).encode()}

@@ -1,0 +1,114 @@
+"""Tells a member why there is no picture: once, by the same two ways as a result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import discord
+import structlog
+from redis import Redis
+
+from bot import message_lock
+from bot.courier.link import DiscordAway
+from bot.courier.messenger import ChannelClosed, Messenger, TokenDead
+from bot.courier.posting import Route, Step, channel_step, failure_nonce, route_for
+from bot.wording.results import elsewhere, failure_message
+from config.loading import Registry
+from tasks.errors import ErrorCode
+from tasks.ledger import Job, JobLedger
+from tasks.lifecycle import JobState
+from tasks.schema import Failure
+
+log = structlog.get_logger()
+
+_TOLD_BY_COURIER = frozenset({JobState.FAILED, JobState.EXPIRED})
+
+
+@dataclass(frozen=True)
+class Notices:
+    """The courier's bad news."""
+
+    jobs: JobLedger
+    redis: Redis
+    messenger: Messenger
+    registry: Registry
+    clock: Callable[[], datetime]
+
+    def tell(self, job_id: str) -> None:
+        """Tell, unless it is told already; while Discord is away the sweep asks again."""
+        with message_lock.held_for_result(self.redis, job_id):
+            job = self.jobs.get(job_id)
+            if job is None or job.state not in _TOLD_BY_COURIER or job.told_at is not None:
+                return
+            try:
+                self._tell(job)
+            except DiscordAway as error:
+                log.warning("discord is away, telling later", job_id=job_id, error=str(error))
+                return
+            except (ChannelClosed, discord.HTTPException) as error:
+                log.warning("member cannot be told", job_id=job_id, channel_id=job.channel_id, error=str(error))
+            self.jobs.told(job_id, now=self.clock())
+            log.info("failure told", job_id=job_id, code=self._failure(job).code)
+
+    def model_name(self, job: Job) -> str:
+        """The checkpoint's name, or its id where it has left the registry since."""
+        known = self.registry.checkpoints.get(job.spec.checkpoint.id)
+        return job.spec.checkpoint.id if known is None else known.name
+
+    def _tell(self, job: Job) -> None:
+        route = route_for(
+            received_at=job.received_at,
+            has_token=job.interaction_token is not None,
+            attempted_at=None,
+            now=self.clock(),
+        )
+        if route is Route.ORIGINAL:
+            try:
+                self.messenger.edit_original(
+                    application_id=job.application_id,
+                    token=job.interaction_token or "",
+                    content=self._content(job, mention=False),
+                )
+            except TokenDead:
+                log.info("token is dead, telling in the channel", job_id=job.id)
+            else:
+                return
+        self._tell_in_channel(job)
+
+    def _tell_in_channel(self, job: Job) -> None:
+        ended_at = job.ended_at or self.clock()
+        if channel_step(attempted_at=ended_at, now=self.clock()) is Step.LOOK_FIRST:
+            found = self.messenger.find(
+                channel_id=job.channel_id, job_id=job.id, since=ended_at, but_not=job.reply_message_id
+            )
+            if found is not None:
+                return
+        message_id = self.messenger.create(
+            channel_id=job.channel_id,
+            content=self._content(job, mention=True),
+            nonce=failure_nonce(job.id),
+            user_id=job.user_id,
+            reply_to=job.reply_message_id,
+        )
+        if job.reply_message_id is not None and message_id:
+            content = elsewhere(link_to(job, message_id), locale=job.locale)
+            self.messenger.shrink(channel_id=job.channel_id, message_id=job.reply_message_id, content=content)
+
+    def _content(self, job: Job, *, mention: bool) -> str:
+        return failure_message(
+            job.spec,
+            self._failure(job),
+            job_id=job.id,
+            model=self.model_name(job),
+            mention_user_id=job.user_id if mention else None,
+            locale=job.locale,
+        )
+
+    def _failure(self, job: Job) -> Failure:
+        return job.failure or Failure(code=ErrorCode.WORKER_FAULT)
+
+
+def link_to(job: Job, message_id: int) -> str:
+    """The address of a message in the job's channel."""
+    place = "@me" if job.guild_id is None else str(job.guild_id)
+    return f"https://discord.com/channels/{place}/{job.channel_id}/{message_id}"

@@ -1,0 +1,1 @@
+"""Where a job is, told truthfully and not too often."""

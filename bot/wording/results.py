@@ -1,0 +1,123 @@
+"""The message that carries the pictures, and the one that says why there are none. Pure."""
+
+from bot.wording.answers import mention
+from bot.wording.catalogue import DEFAULT_LOCALE, say
+from bot.wording.escaping import harmless, plain
+from tasks.errors import ErrorCode
+from tasks.schema import Failure, JobSpec
+
+MESSAGE_LIMIT = 2000
+ALT_TEXT_LIMIT = 1024
+_ECHO = 600
+_MIB = 2**20
+
+SAMPLER_NAMES = {
+    "euler": "Euler",
+    "euler_a": "Euler a",
+    "dpmpp_2m": "DPM++ 2M",
+    "dpmpp_2m_karras": "DPM++ 2M Karras",
+    "dpmpp_sde": "DPM++ SDE",
+    "unipc": "UniPC",
+    "ddim": "DDIM",
+    "lcm": "LCM",
+    "tcd": "TCD",
+}
+# Why a result could not be posted, beyond a channel that is closed to us: values of a CANNOT_POST's `reason`.
+TOO_LARGE = "too_large"
+REFUSED = "refused"
+
+
+def result_message(
+    spec: JobSpec,
+    *,
+    job_id: str,
+    model: str,
+    seconds: float,
+    mention_user_id: int | None = None,
+    remark: str = "",
+    locale: str = DEFAULT_LOCALE,
+) -> str:
+    """The text over the pictures: prompt, then how to get the same again.
+
+    Args:
+        spec: the order.
+        job_id: shown small, for questions to whoever runs Easel, and for the look into the channel's history.
+        model: the checkpoint's name.
+        seconds: from the command to now.
+        mention_user_id: whom to address first, where the message is a new one.
+        remark: a sentence about the files, if any.
+        locale: the reader's.
+    """
+    seeds = ", ".join(str(seed) for seed in spec.seeds)
+    facts = [
+        harmless(model, most=80),
+        say("result.seed" if spec.num_images == 1 else "result.seeds", locale=locale, seeds=seeds),
+        say("result.size", locale=locale, width=spec.width, height=spec.height),
+        say("result.steps", locale=locale, steps=spec.num_inference_steps),
+        say("result.cfg", locale=locale, cfg=f"{spec.guidance_scale:g}"),
+        SAMPLER_NAMES[spec.sampler],
+        say("result.seconds", locale=locale, seconds=_seconds(seconds)),
+    ]
+    address = f"{mention(mention_user_id)} " if mention_user_id is not None else ""
+    lines = [f"{address}**{harmless(spec.prompt, most=_ECHO)}**", " · ".join(facts)]
+    if remark:
+        lines.append(remark)
+    lines.append(f"-# {say('result.job', locale=locale, job=job_id)}")
+    return "\n".join(lines)
+
+
+def alt_text(prompt: str) -> str:
+    """The description of each file, for those who cannot see it."""
+    return plain(prompt, most=ALT_TEXT_LIMIT)
+
+
+def file_remark(key: str, *, limit_bytes: int, locale: str = DEFAULT_LOCALE) -> str:
+    """Why the files are not PNG: `key` is "lossless" or "lossy"."""
+    return say(f"result.{key}", locale=locale, limit=f"{limit_bytes / _MIB:.3g}")
+
+
+def elsewhere(link: str, *, locale: str = DEFAULT_LOCALE) -> str:
+    """What the old status message becomes when the pictures are in a new one."""
+    return say("result.elsewhere", locale=locale, link=link)
+
+
+def failure_message(
+    spec: JobSpec,
+    failure: Failure,
+    *,
+    job_id: str,
+    model: str,
+    mention_user_id: int | None = None,
+    locale: str = DEFAULT_LOCALE,
+) -> str:
+    """One sentence of cause, one of remedy. Nothing that a worker wrote is repeated, only what the ledger knows."""
+    values: dict[str, object] = {
+        "model": harmless(model, most=80),
+        "width": spec.width,
+        "height": spec.height,
+        "images": spec.num_images,
+        "size": "",
+        "limit": "",
+    }
+    code = str(failure.code)
+    if failure.code is ErrorCode.CANNOT_POST and failure.data.get("reason") in (TOO_LARGE, REFUSED):
+        code = failure.data["reason"]
+        values |= {name: _mib(failure.data.get(f"{name}_bytes", "0")) for name in ("size", "limit")}
+    address = f"{mention(mention_user_id)} " if mention_user_id is not None else ""
+    return "\n".join(
+        [
+            f"{address}**{harmless(spec.prompt, most=_ECHO)}**",
+            say("failure.title", locale=locale),
+            say(f"failure.{code}.cause", locale=locale, **values),
+            say(f"failure.{code}.remedy", locale=locale, **values),
+            f"-# {say('result.job', locale=locale, job=job_id)}",
+        ]
+    )
+
+
+def _mib(size_bytes: str) -> str:
+    return f"{int(size_bytes) / _MIB:.3g}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f}" if seconds < 100 else f"{seconds:.0f}"  # noqa: PLR2004 - tenths matter to nobody beyond

@@ -1,0 +1,43 @@
+"""The status message of a job that waits or is drawn. Pure."""
+
+from datetime import datetime
+
+from bot.progress.stages import Phase, Waiting
+from bot.wording.catalogue import DEFAULT_LOCALE, count, say
+from bot.wording.escaping import harmless
+
+_ECHO = 300
+
+
+def status_message(prompt: str, line: Waiting, *, now: datetime, locale: str = DEFAULT_LOCALE) -> str:
+    """The prompt, where the job is, and when it will be ready as a timestamp that counts down by itself."""
+    sentences = [*_position(line, locale), *_stage(line, locale), *_promise(line, now, locale)]
+    return f"**{harmless(prompt, most=_ECHO)}**\n{' '.join(sentences)}"
+
+
+def queue_away_message(prompt: str, *, locale: str = DEFAULT_LOCALE) -> str:
+    """The status message of a job that is written down but could not be sent to the queue."""
+    return f"**{harmless(prompt, most=_ECHO)}**\n{say('away.queue', locale=locale)}"
+
+
+def _position(line: Waiting, locale: str) -> list[str]:
+    if line.phase is Phase.QUEUED and not line.ahead:
+        return [say("waiting.next", locale=locale)]
+    return [count("waiting.behind", line.ahead, locale=locale)] if line.ahead else []
+
+
+def _stage(line: Waiting, locale: str) -> list[str]:
+    if line.phase is Phase.QUEUED:
+        return []
+    if line.phase is Phase.SAMPLING and not line.steps:
+        return [say("waiting.sampling.begins", locale=locale)]
+    reason = harmless(line.reason.rstrip("."), most=_ECHO)
+    return [say(f"waiting.{line.phase}", locale=locale, step=line.step, steps=line.steps, reason=reason)]
+
+
+def _promise(line: Waiting, now: datetime, locale: str) -> list[str]:
+    if line.ready_at is None:
+        return []
+    if line.ready_at <= now:
+        return [say("waiting.overdue", locale=locale)]
+    return [say("waiting.ready", locale=locale, when=f"<t:{int(line.ready_at.timestamp())}:R>")]

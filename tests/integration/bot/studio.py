@@ -1,0 +1,176 @@
+"""The bot and the courier's office in one process, on the real discord.py, a real Redis, a real ledger, the sandbox."""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from PIL import Image
+from redis import Redis
+
+from bot import exts
+from bot.client import EaselClient
+from bot.command_sync import sync
+from bot.courier.link import DiscordLink
+from bot.courier.messenger import Messenger
+from bot.courier.office import Office
+from bot.services import Services
+from config.loading import Registry
+from sandbox.discord.server import DiscordServer
+from tasks import blobs
+from tasks.app import make_app
+from tasks.connections import connect, connect_async
+from tasks.ledger import Job, Ledger
+from tasks.lifecycle import JobState
+from tasks.publishing import Publisher
+from tasks.schema import BlobRef, Claimed, Rendered, Timings
+
+WORKER = "worker-1"
+
+
+def picture(spec_size: tuple[int, int], seed: int) -> bytes:
+    """A PNG as a worker would make it: noise that depends on the seed."""
+    width, height = spec_size
+    noise = b"".join(
+        hashlib.sha256(f"{seed}:{row}:{part}".encode()).digest()
+        for row in range(height)
+        for part in range(-(-width * 3 // 32))
+    )
+    stride = -(-width * 3 // 32) * 32
+    pixels = b"".join(noise[row * stride : row * stride + width * 3] for row in range(height))
+    data = io.BytesIO()
+    Image.frombytes("RGB", spec_size, pixels).save(data, "PNG")
+    return data.getvalue()
+
+
+class Studio:
+    """One running bot and one office. `clock` is the sandbox's, so that skipped time is skipped for all."""
+
+    def __init__(self, server: DiscordServer, ledger: Ledger, redis_url: str, registry: Registry) -> None:
+        self.server = server
+        self.ledger = ledger
+        self.redis: Redis = connect(redis_url)
+        self.clock: Callable[[], datetime] = server.state.clock.now
+        self.publisher = Publisher(make_app(redis_url, client_name="test"), self.redis)
+        self.services = Services(registry, ledger, connect_async(redis_url), self.publisher, self.clock)
+        self.bot = EaselClient(self.services, look_every_s=0.2)
+        exts.install(self.bot)
+        self.link = DiscordLink(server.state.token)
+        self.office = Office(ledger, self.redis, self.publisher, Messenger(self.link), registry, self.clock)
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self.bot.start(self.server.state.token))
+        # Not `wait_until_ready`: discord.py waits two more seconds for guilds that might still come.
+        await self.until(lambda: self.bot.guilds or (self._running and self._running.done()))
+        if self._running.done():
+            self._running.result()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.bot.stop()
+        if self._running is not None:
+            await asyncio.gather(self._running, return_exceptions=True)
+        await self.services.close()
+        await asyncio.to_thread(self.link.close)
+
+    async def publish(self) -> None:
+        await sync(self.bot.tree, owner_guild_id=None)
+
+    async def use(
+        self, command: str = "imagine", *, user: str = "member-1", checks: bool = True, **options: Any
+    ) -> Any:
+        return await self.server.control(
+            "POST",
+            "interactions",
+            {"command": command, "options": options, "user": user, "client_checks": checks, "wait": True},
+        )
+
+    async def press_cancel(self, message_id: str, *, user: str = "member-1") -> Any:
+        press = {"label": "Cancel", "message_id": message_id, "user": user, "wait": True}
+        return await self.server.control("POST", "interactions", press)
+
+    async def messages(self, channel: str = "general") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.server.control("GET", f"channels/{channel}/messages")
+        return found
+
+    async def message_says(self, sentence: str, *, channel: str = "general", within_s: float = 5.0) -> dict[str, Any]:
+        """The newest message, once it contains a sentence."""
+        async with asyncio.timeout(within_s):
+            while True:
+                found = await self.messages(channel)
+                if found and sentence in found[-1]["content"]:
+                    return found[-1]
+                await asyncio.sleep(0.02)
+
+    async def until(self, condition: Callable[[], object], *, within_s: float = 5.0) -> None:
+        """Waits for something that another task brings about."""
+        async with asyncio.timeout(within_s):
+            while not condition():  # noqa: ASYNC110 - it waits for what other processes do
+                await asyncio.sleep(0.02)
+
+    async def requests(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.server.control("GET", "requests")
+        return found
+
+    async def fault(self, **fault: Any) -> None:
+        await self.server.control("POST", "faults", fault)
+
+    async def skip(self, seconds: float) -> None:
+        await self.server.control("POST", "clock", {"advance_s": seconds})
+
+    async def job_when(self, *states: JobState, within_s: float = 5.0) -> Job:
+        """The only job, once it is in one of `states`."""
+        async with asyncio.timeout(within_s):
+            while True:
+                jobs = await asyncio.to_thread(self.ledger.jobs.in_states, states)
+                if jobs:
+                    return jobs[0]
+                await asyncio.sleep(0.02)
+
+    async def queued(self, **options: Any) -> Job:
+        """An order that has reached the queue."""
+        await self.use(prompt="a red fox", **options)
+        return await self.published()
+
+    async def published(self) -> Job:
+        """The only job, once its message is in Redis."""
+        async with asyncio.timeout(5):
+            while True:
+                job = await self.job_when(JobState.QUEUED)
+                if job.published_at is not None:
+                    return job
+                await asyncio.sleep(0.02)
+
+    def result_of(self, job: Job, *, draw: Callable[[tuple[int, int], int], bytes] = picture) -> Rendered:
+        """What a worker hands over; the blobs are in Redis."""
+        size = (job.spec.width, job.spec.height)
+        refs: tuple[BlobRef, ...] = tuple(
+            blobs.put(self.redis, job.id, number, epoch=job.epoch, data=draw(size, seed), seed=seed, size=size)
+            for number, seed in enumerate(job.spec.seeds)
+        )
+        return Rendered(
+            job_id=job.id,
+            epoch=job.epoch,
+            worker_id=WORKER,
+            images=refs,
+            timings=Timings(sample_s=1.5),
+            at=datetime.now(UTC),
+        )
+
+    async def claim(self, job: Job) -> None:
+        news = Claimed(job_id=job.id, epoch=job.epoch, worker_id=WORKER, at=datetime.now(UTC))
+        await asyncio.to_thread(self.office.claimed, news)
+
+    async def render(self, job: Job, **options: Any) -> Job:
+        """The worker hands over and the courier posts."""
+        result = await asyncio.to_thread(self.result_of, job, **options)
+        await asyncio.to_thread(self.office.rendered, result)
+        return await self.job(job.id)
+
+    async def job(self, job_id: str) -> Job:
+        found = await asyncio.to_thread(self.ledger.jobs.get, job_id)
+        assert found is not None
+        return found
