@@ -44,7 +44,7 @@ def main() -> None:
         page.goto(studio.discord_url)
         type_imagine(page, "a red star on a blue background", images="2", seed="7")
         expect(page.get_by_test_id("attachment-image")).to_have_count(2, timeout=PICTURE_TIMEOUT_MS)
-        page.get_by_test_id("user-switcher").select_option(index=1)
+        page.get_by_test_id("user-switcher").select_option(label="Member 2")
         type_imagine(page, "a green ring on a yellow background", steps="60", images="4")
         page.wait_for_timeout(1500)
         page.screenshot(path=IMAGES / "channel.png")

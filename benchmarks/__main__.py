@@ -1,0 +1,18 @@
+"""`python -m benchmarks`: every benchmark in turn; `python -m benchmarks NAME …` only the named ones."""
+
+import sys
+
+from benchmarks import control_plane, enqueue_to_start, worker_overhead
+
+BENCHMARKS = {
+    "control_plane": control_plane.main,
+    "enqueue_to_start": enqueue_to_start.main,
+    "worker_overhead": worker_overhead.main,
+}
+
+if __name__ == "__main__":
+    unknown = set(sys.argv[1:]) - set(BENCHMARKS)
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    for name in sys.argv[1:] or BENCHMARKS:
+        BENCHMARKS[name]()
