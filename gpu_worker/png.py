@@ -5,8 +5,8 @@ import io
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from gpu_worker import parameters
 from gpu_worker.renderer import Picture
+from tasks import parameters
 from tasks.schema import JobSpec
 
 # The courier encodes again for Discord; here only speed counts, and level 1 is three times as fast as the usual 6.

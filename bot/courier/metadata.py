@@ -1,13 +1,12 @@
 """The texts inside the files: A1111's `parameters` and our JSON, both written from the ledger's order alone. Pure."""
 
-import json
 from xml.sax.saxutils import escape
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bot.wording.results import SAMPLER_NAMES
-from tasks.schema import SCHEMA_VERSION, JobSpec
+from tasks.parameters import a1111_text, easel_text
+from tasks.schema import JobSpec
 
 PARAMETERS = "parameters"
 EASEL = "easel"
@@ -21,44 +20,16 @@ _XMP = (
 )
 
 
-def parameters(spec: JobSpec, seed: int) -> str:
-    """The text that A1111 and everything after it reads."""
-    facts = {
-        "Steps": spec.num_inference_steps,
-        "Sampler": SAMPLER_NAMES[spec.sampler],
-        "CFG scale": f"{spec.guidance_scale:g}",
-        "Seed": seed,
-        "Size": f"{spec.width}x{spec.height}",
-        "Model": spec.checkpoint.id,
-        "Version": "Easel",
-    }
-    lines = [spec.prompt]
-    if spec.negative_prompt:
-        lines.append(f"Negative prompt: {spec.negative_prompt}")
-    lines.append(", ".join(f"{name}: {value}" for name, value in facts.items()))
-    return "\n".join(lines)
-
-
-def order(spec: JobSpec, seed: int, *, job_id: str) -> str:
-    """Our JSON: all that is needed to draw this one picture again."""
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "job_id": job_id,
-        "spec": spec.payload() | {"seeds": [seed]},
-    }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-
-
 def png_texts(spec: JobSpec, seed: int, *, job_id: str) -> PngInfo:
     """Both texts as PNG chunks."""
     info = PngInfo()
-    info.add_text(PARAMETERS, parameters(spec, seed))
-    info.add_text(EASEL, order(spec, seed, job_id=job_id))
+    info.add_itxt(PARAMETERS, a1111_text(spec, seed=seed))
+    info.add_itxt(EASEL, easel_text(spec, seed=seed, job_id=job_id))
     return info
 
 
 def webp_texts(spec: JobSpec, seed: int, *, job_id: str) -> dict[str, bytes]:
     """The same for WebP: `parameters` where A1111 looks for it (EXIF UserComment), our JSON as XMP."""
     exif = Image.Exif()
-    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = _UNICODE + parameters(spec, seed).encode("utf-16-be")
-    return {"exif": exif.tobytes(), "xmp": _XMP.format(escape(order(spec, seed, job_id=job_id))).encode()}
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = _UNICODE + a1111_text(spec, seed=seed).encode("utf-16-be")
+    return {"exif": exif.tobytes(), "xmp": _XMP.format(escape(easel_text(spec, seed=seed, job_id=job_id))).encode()}

@@ -4,6 +4,7 @@ from bot.wording.answers import mention
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless, plain
 from tasks.errors import ErrorCode
+from tasks.parameters import SAMPLER_NAMES
 from tasks.schema import Failure, JobSpec
 
 MESSAGE_LIMIT = 2000
@@ -11,17 +12,6 @@ ALT_TEXT_LIMIT = 1024
 _ECHO = 600
 _MIB = 2**20
 
-SAMPLER_NAMES = {
-    "euler": "Euler",
-    "euler_a": "Euler a",
-    "dpmpp_2m": "DPM++ 2M",
-    "dpmpp_2m_karras": "DPM++ 2M Karras",
-    "dpmpp_sde": "DPM++ SDE",
-    "unipc": "UniPC",
-    "ddim": "DDIM",
-    "lcm": "LCM",
-    "tcd": "TCD",
-}
 # Why a result could not be posted, beyond a channel that is closed to us: values of a CANNOT_POST's `reason`.
 TOO_LARGE = "too_large"
 REFUSED = "refused"

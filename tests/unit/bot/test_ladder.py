@@ -1,13 +1,12 @@
 """Files in the best form that fits, with their texts."""
 
 import io
-import json
 
 from PIL import Image
 
 from bot.courier.inspection import Picture
 from bot.courier.ladder import REQUEST_LIMIT_BYTES, Load, NamedFile, Rung, loads
-from bot.courier.metadata import order, parameters
+from tasks.parameters import a1111_text, easel_text
 from tests.specs import tiny_spec
 
 JOB = "01JD4Q8Z6V9K3M5N7P2R4S6T8X"
@@ -44,25 +43,14 @@ def test_both_texts_are_in_every_form() -> None:
     """Info and remix work from the file alone, whatever it was saved as."""
     png, lossless, lossy = loads(pictures(), SPEC, job_id=JOB)
     assert opened(png.files[1]).info == {
-        "parameters": parameters(SPEC, 8),
-        "easel": order(SPEC, 8, job_id=JOB),
+        "parameters": a1111_text(SPEC, seed=8),
+        "easel": easel_text(SPEC, seed=8, job_id=JOB),
     }
     for load in (lossless, lossy):
         image = opened(load.files[1])
         comment = image.getexif().get_ifd(0x8769)[0x9286]
-        assert comment.removeprefix(b"UNICODE\x00").decode("utf-16-be") == parameters(SPEC, 8)
+        assert comment.removeprefix(b"UNICODE\x00").decode("utf-16-be") == a1111_text(SPEC, seed=8)
         assert "&lt;b&gt;" in image.info["xmp"].decode()
-
-
-def test_the_texts_say_how_to_draw_this_one_picture_again() -> None:
-    """A1111's form, and our order with this picture's seed alone."""
-    assert parameters(SPEC, 8) == (
-        "a fox 狐 & <b>\nNegative prompt: blurry\n"
-        "Steps: 2, Sampler: Euler, CFG scale: 5, Seed: 8, Size: 64x64, Model: tiny-sdxl, Version: Easel"
-    )
-    content = json.loads(order(SPEC, 8, job_id=JOB))
-    assert content["spec"] == SPEC.payload() | {"seeds": [8]}
-    assert content["job_id"] == JOB
 
 
 def test_the_limit_is_per_file_and_for_the_request() -> None:

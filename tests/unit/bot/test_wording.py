@@ -18,14 +18,12 @@ from bot.wording.escaping import harmless, plain
 from bot.wording.results import (
     ALT_TEXT_LIMIT,
     MESSAGE_LIMIT,
-    SAMPLER_NAMES,
     alt_text,
     failure_message,
     file_remark,
     result_message,
 )
 from bot.wording.waiting import status_message
-from config.registry import SAMPLERS
 from tasks.errors import ErrorCode
 from tasks.lifecycle import CANCELLABLE, JobState
 from tasks.schema import MAX_SEED, Failure
@@ -106,11 +104,6 @@ def test_the_result_says_how_to_get_it_again() -> None:
         "Note.",
         f"-# job {JOB}",
     ]
-
-
-def test_every_sampler_has_a_name() -> None:
-    """A new sampler cannot be forgotten here."""
-    assert set(SAMPLER_NAMES) == set(SAMPLERS)
 
 
 @given(st.text(max_size=1500))

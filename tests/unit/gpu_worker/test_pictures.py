@@ -1,11 +1,11 @@
 import io
-import json
 
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from gpu_worker import parameters, png
+from gpu_worker import png
 from gpu_worker.renderer import Picture
+from tasks import parameters
 from tests.specs import tiny_spec
 
 SPEC = tiny_spec(
@@ -32,28 +32,9 @@ def test_pixels_survive() -> None:
     assert image.tobytes() == PICTURE.rgb
 
 
-def test_a1111_text() -> None:
-    """Sites that read parameters expect these three parts in this order."""
-    lines = str(opened().text["parameters"]).split("\n")
-    assert lines[:3] == ["a cat, naïve 猫", "second line", "Negative prompt: blurry"]
-    assert lines[3] == (
-        "Steps: 2, Sampler: Euler a, CFG scale: 5, Seed: 8, Size: 64x72, Model: tiny-sdxl, Version: Easel"
-    )
-
-
-def test_our_json_draws_it_again() -> None:
-    """Seed and every option are there; where the weights came from is not."""
-    text = opened().text["easel"]
-    content = json.loads(text)
-    assert content["seed"] == 8
-    assert content["spec"]["prompt"] == SPEC.prompt
-    again = SPEC.model_validate({**content["spec"], "checkpoint": SPEC.checkpoint, "seeds": (content["seed"],)})
-    assert again == SPEC.model_copy(update={"seeds": (8,)})
-    assert "file:" not in text
-
-
-def test_every_sampler_has_a_name() -> None:
-    """A sampler without a name would fail after the picture is drawn."""
-    from config.registry import SAMPLERS  # noqa: PLC0415
-
-    assert set(parameters.SAMPLER_NAMES) == set(SAMPLERS)
+def test_both_texts_are_in_the_file() -> None:
+    """Whatever becomes of the file, it says how it was made; UTF-8 in both."""
+    assert opened().text == {
+        "parameters": parameters.a1111_text(SPEC, seed=8),
+        "easel": parameters.easel_text(SPEC, seed=8),
+    }

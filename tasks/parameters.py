@@ -4,6 +4,7 @@ import json
 
 from tasks.schema import SCHEMA_VERSION, JobSpec
 
+# What people call them, in A1111 and everywhere since.
 SAMPLER_NAMES = {
     "euler": "Euler",
     "euler_a": "Euler a",
@@ -38,8 +39,8 @@ def a1111_text(spec: JobSpec, *, seed: int) -> str:
     return "\n".join(lines)
 
 
-def easel_text(spec: JobSpec, *, seed: int) -> str:
-    """Our JSON: all that draws this picture again.
+def easel_text(spec: JobSpec, *, seed: int, job_id: str | None = None) -> str:
+    """Our JSON: all that draws this picture again, with the job that drew it where that is known.
 
     The checkpoint goes by its id and hash: where its weights are fetched from may be a private place or a signed
     address, and pictures travel far.
@@ -47,4 +48,7 @@ def easel_text(spec: JobSpec, *, seed: int) -> str:
     options = spec.model_dump(mode="json", exclude={"checkpoint", "seeds"})
     weights = spec.checkpoint.weights
     options["checkpoint"] = {"id": spec.checkpoint.id, "revision": weights.revision, "sha256": weights.sha256}
-    return json.dumps({"schema_version": SCHEMA_VERSION, "seed": seed, "spec": options}, ensure_ascii=False)
+    content = {"schema_version": SCHEMA_VERSION, "job_id": job_id, "seed": seed, "spec": options}
+    if job_id is None:
+        del content["job_id"]
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
