@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.problems import ConfigurationError, Problem, problems_of
@@ -35,6 +35,10 @@ def _database_address(value: str) -> str:
         message = "must start with sqlite:/// or postgresql://"
         raise ValueError(message)
     return value.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _comma_separated(value: str) -> list[str]:
+    return [name.strip() for name in value.split(",") if name.strip()]
 
 
 RedisUrl = Annotated[str, AfterValidator(_redis_address)]
@@ -159,7 +163,7 @@ class WorkerSettings(ProcessSettings):
         validation_alias="EASEL_PROFILE",
         description="the profile in profiles/ that this worker follows",
     )
-    queues: Annotated[tuple[str, ...], NoDecode] = Field(
+    queues: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = Field(
         (),
         validation_alias="EASEL_CHECKPOINTS",
         description="comma-separated checkpoint ids to serve; default: all",

@@ -57,6 +57,12 @@ def test_empty_means_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings(ProvisionerSettings).vast_api_key is None
 
 
+def test_checkpoints_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker serves what the variable names, as people write it."""
+    monkeypatch.setenv("EASEL_CHECKPOINTS", "sdxl-base-1.0, animagine-xl-4.0")
+    assert load_settings(WorkerSettings).queues == ("sdxl-base-1.0", "animagine-xl-4.0")
+
+
 def test_the_env_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`.env` (or the file that EASEL_ENV_FILE names) counts as the environment."""
     (tmp_path / "my.env").write_text("DISCORD_TOKEN=abc\n")
