@@ -19,7 +19,7 @@ STORY: dict[str, Callable[[Line], str]] = {
     "job rendered": lambda line: f"pictures drawn in {line.get('gpu_s', 0):.1f} s",
     "posted": lambda line: f"posted {line.get('seconds', 0):.1f} s after the command",
     "worker idle": lambda line: f"nobody draws: {line.get('reason', '')}",
-    "instance destroyed": lambda line: f"instance destroyed; it cost ${line.get('cost_usd', 0):.5f}",
+    "instance destroyed": lambda line: f"instance destroyed; it cost ${line.get('cost_usd', 0):.4f}",
 }
 
 

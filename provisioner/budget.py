@@ -1,0 +1,38 @@
+"""The caps of fleet.toml. They hold whatever the queue says, and what they block is said in words. Pure."""
+
+from dataclasses import dataclass
+
+from config.registry import Fleet
+
+_S_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """What runs and what was spent, orphans at the provider included."""
+
+    instances: int
+    usd_per_hour: float
+    usd_today: float
+    creates_last_10_min: int
+
+
+def objection(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0) -> str:
+    """Why one more machine at `usd_per_hour`, needed for at least `session_s`, may not be rented; "" where it may."""
+    if spending.instances >= fleet.max_instances:
+        return f"max_instances is {fleet.max_instances} and {spending.instances} are there"
+    if spending.creates_last_10_min >= fleet.max_creates_per_10_min:
+        return f"max_creates_per_10_min is {fleet.max_creates_per_10_min} and is used up"
+    hourly = spending.usd_per_hour + usd_per_hour
+    if hourly > fleet.max_usd_per_hour:
+        return f"max_usd_per_hour is ${fleet.max_usd_per_hour:.2f}, and it would be ${hourly:.2f}"
+    projected = spending.usd_today + hourly * session_s / _S_PER_HOUR
+    if day_is_spent(fleet, spending) or projected > fleet.max_usd_per_day:
+        cap = f"max_usd_per_day is ${fleet.max_usd_per_day:.2f}"
+        return f"{cap}, and ${spending.usd_today:.2f} are spent since midnight UTC"
+    return ""
+
+
+def day_is_spent(fleet: Fleet, spending: Spending) -> bool:
+    """Whether the daily cap is reached; then machines are ended, too."""
+    return spending.usd_today >= fleet.max_usd_per_day

@@ -1,0 +1,153 @@
+"""Puts the provisioner's parts together from its settings and the registry."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from redis import Redis
+
+from config.loading import Registry
+from config.registry import Profile
+from config.settings import ProvisionerSettings
+from provisioner import reach
+from provisioner.act import Actor
+from provisioner.credentials import WorkerUsers
+from provisioner.last_resort import LastResort
+from provisioner.launching import Launcher
+from provisioner.lead import Lead
+from provisioner.loop import Hands, Loop
+from provisioner.market import MarketWatch
+from provisioner.observe import Observer
+from provisioner.offers import IMAGE_GB
+from provisioner.policy import Rules
+from provisioner.providers.base import Provider
+from provisioner.providers.vast import VastProvider
+from provisioner.sweeping import Sweeper
+from tasks.app import make_app
+from tasks.ledger import Ledger
+from tasks.publishing import Publisher
+
+log = structlog.get_logger()
+
+NO_KEY = "VAST_API_KEY is missing, so nothing is rented (cloud.vast.ai, Account, API Keys)"
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+def vast_provider(settings: ProvisionerSettings) -> VastProvider | None:
+    """The Vast account of the settings; None without a key."""
+    if settings.vast_api_key is None:
+        return None
+    return VastProvider(api_key=settings.vast_api_key.get_secret_value(), url=settings.vast_url)
+
+
+def build_loop(
+    settings: ProvisionerSettings,
+    registry: Registry,
+    *,
+    ledger: Ledger,
+    redis: Redis,
+    provider: Provider | None,
+    now: Callable[[], datetime] = utc_now,
+    holder: str = "",
+) -> Loop:
+    """The whole loop. `provider` None: jobs are swept and own workers counted, nothing is rented."""
+    lead = Lead(ledger.leadership, holder=holder or _holder(), now=now)
+    observer = Observer(
+        ledger,
+        redis,
+        provider=provider,
+        deployment=registry.fleet.deployment,
+        checkpoints=tuple(registry.checkpoints),
+    )
+    publisher = Publisher(make_app(settings.redis_url, client_name="easel-provisioner"), redis)
+    sweeper = Sweeper(ledger, redis, publisher, max_age_s=registry.quotas.max_job_age_s, now=now)
+    rules = Rules(fleet=registry.fleet, profile=registry.profile, refusal=refusal(settings, provider))
+    hands = None
+    if provider is not None:
+        hands = _hands(
+            settings, registry, ledger=ledger, redis=redis, provider=provider, observer=observer, lead=lead, now=now
+        )
+    return Loop(
+        ledger,
+        redis,
+        lead=lead,
+        observer=observer,
+        rules=rules,
+        hands=hands,
+        sweeper=sweeper,
+        now=now,
+    )
+
+
+def refusal(settings: ProvisionerSettings, provider: Provider | None) -> str:
+    """Why nothing may be rented with these settings; "" where something may."""
+    if provider is None:
+        return NO_KEY
+    return reach.refusal(worker_address(settings), remote=provider.capabilities.remote)
+
+
+def worker_address(settings: ProvisionerSettings) -> str:
+    """Where rented machines find Redis."""
+    return settings.worker_redis_url or settings.redis_url
+
+
+def _hands(
+    settings: ProvisionerSettings,
+    registry: Registry,
+    *,
+    ledger: Ledger,
+    redis: Redis,
+    provider: Provider,
+    observer: Observer,
+    lead: Lead,
+    now: Callable[[], datetime],
+) -> Hands:
+    users = WorkerUsers(redis)
+    market = MarketWatch(provider, registry.profile, download_gb=_download_gb(registry, registry.profile))
+    launcher = Launcher(
+        ledger,
+        provider,
+        market=market,
+        users=users,
+        lead=lead,
+        deployment=registry.fleet.deployment,
+        profile=registry.profile,
+        worker_address=worker_address(settings),
+        environment=_worker_environment(settings, registry),
+        now=now,
+    )
+    actor = Actor(
+        ledger,
+        redis,
+        provider,
+        launcher=launcher,
+        users=users,
+        observer=observer,
+        lead=lead,
+        idle_s=registry.profile.idle_s,
+        now=now,
+    )
+    last_resort = LastResort(provider, deployment=registry.fleet.deployment)
+    return Hands(actor=actor, market=market, users=users, last_resort=last_resort)
+
+
+def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> dict[str, str]:
+    """Beyond the profile's variables: our checkpoints, of which an older image knows some, and where Vast's API is."""
+    served = {"EASEL_CHECKPOINTS": ",".join(registry.checkpoints)}
+    default = type(settings).model_fields["vast_url"].default  # there every worker looks anyway
+    return served if settings.vast_url == default else {**served, "VAST_URL": settings.vast_url}
+
+
+def _download_gb(registry: Registry, profile: Profile) -> float:
+    return IMAGE_GB + sum(registry.checkpoints[name].download_gb for name in profile.warm)
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"

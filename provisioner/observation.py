@@ -1,0 +1,96 @@
+"""What a pass of the loop knows: data only, gathered by `observe`, judged by `reconcile` and `policy`. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from provisioner.budget import Spending
+from provisioner.lifecycle import State
+from provisioner.providers.base import Listed, Offer
+from tasks.ledger import Instance
+from tasks.schema import Heartbeat, WorkerState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """Work that waits for a GPU or is on one. `oldest_waiting_s` is of the jobs that no worker has taken."""
+
+    jobs: int = 0
+    seconds: float = 0.0
+    oldest_waiting_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """One live row of the ledger with all that is known of it.
+
+    `silent_s` counts from the last sign of life that we saw ourselves: no machine's clock is trusted.
+    `missing_s` is 0 unless the present listing is complete and does not show it, as none since then did.
+    `holds_work`: messages, leases or claimed jobs on our side; `idle_s` is None before it is ready or while it works.
+    `ended_at_provider`: the provider accepted its end before the present listing, which is complete, was made.
+    """
+
+    row: Instance
+    listed: Listed | None = None
+    missing_s: float = 0.0
+    heartbeat: Heartbeat | None = None
+    silent_s: float = 0.0
+    holds_work: bool = False
+    idle_s: float | None = None
+    ended_at_provider: bool = False
+
+    @property
+    def state(self) -> State:
+        """Where the ledger says it stands."""
+        return State(self.row.state)
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Its own heartbeat says that it is up and takes jobs: the only meaning of *ready*."""
+        return self.heartbeat is not None and self.heartbeat.state in (WorkerState.IDLE, WorkerState.BUSY)
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since the intent."""
+        return max(0.0, (now - self.row.intended_at).total_seconds())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """A machine at the provider that carries our label and belongs to no live intent."""
+
+    listed: Listed
+    seen_for_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """The world at `now`. `listing_age_s` is None before the first complete listing of this process.
+
+    `blind_s`: for how long Redis has not answered; None while it does. Then heartbeats are the last known ones.
+    """
+
+    now: datetime
+    demand: Demand
+    spending: Spending
+    machines: tuple[Machine, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    own_workers: int = 0
+    listing_age_s: float | None = None
+    listing_problem: str = ""
+    blind_s: float | None = None
+    since_last_intent_s: float | None = None
+    boot_estimate_s: float = 180.0
+    avoided: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def unresolved(self) -> tuple[Machine, ...]:
+        """Creates whose outcome nobody knows yet."""
+        return tuple(machine for machine in self.machines if machine.state in (State.INTENDED, State.AMBIGUOUS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """The fitting offers, best first, looked up only when a machine is wanted. `problem`: why there is none."""
+
+    offers: tuple[Offer, ...] = ()
+    problem: str = ""
+    create_interval_s: float = 0.0

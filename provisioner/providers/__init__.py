@@ -1,0 +1,1 @@
+"""The clouds: what each must promise, and one folder per cloud."""

@@ -1,0 +1,34 @@
+"""What a machine costs."""
+
+from datetime import timedelta
+
+import pytest
+
+from provisioner import costs
+from provisioner.lifecycle import State
+from tests.unit.provisioner.machines import NOW, ago, row
+
+
+def test_the_gpu_costs_while_it_runs_and_storage_always() -> None:
+    """Loading costs only the disk; both prices stop with the machine."""
+    machine = row(intended_at=ago(7200), running_at=ago(3600))
+    assert costs.cost_usd(machine, until=NOW) == pytest.approx(2 * 0.04 + 1 * 0.36)
+    machine.destroyed_at = ago(1800)
+    assert costs.cost_usd(machine, until=NOW) == pytest.approx(1.5 * 0.04 + 0.5 * 0.36)
+
+
+def test_only_the_part_since_midnight_counts_for_today() -> None:
+    """A machine that runs over midnight is split between the days."""
+    machine = row(intended_at=ago(48 * 3600), running_at=ago(48 * 3600))
+    midnight = costs.midnight(NOW)
+    assert midnight == NOW - timedelta(hours=12)
+    assert costs.cost_usd(machine, since=midnight, until=NOW) == pytest.approx(12 * 0.4)
+
+
+def test_a_refused_intent_cost_nothing_and_an_unknown_one_might() -> None:
+    """Only a clear no is free of charge."""
+    refused = row(State.DESTROYED, created_at=None, destroyed_at=ago(500))
+    given_up = row(State.DESTROYED, created_at=None, destroying_at=ago(500), destroyed_at=ago(500))
+    assert costs.was_refused(refused)
+    assert costs.cost_usd(refused, until=NOW) == 0
+    assert costs.cost_usd(given_up, until=NOW) > 0

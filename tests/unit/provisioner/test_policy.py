@@ -1,0 +1,203 @@
+"""How many machines the queue deserves, and what the caps say to that."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.registry import Fleet
+from provisioner import policy
+from provisioner.actions import Destroy, Drain, Launch, Plan
+from provisioner.budget import Spending
+from provisioner.lifecycle import State
+from provisioner.observation import Demand, Machine, Market
+from provisioner.policy import Rules
+from tests.unit.provisioner.machines import (
+    FLEET,
+    PROFILE,
+    RULES,
+    ago,
+    heartbeat,
+    listed,
+    machine,
+    observation,
+    offer,
+    row,
+    spending,
+)
+
+MARKET = Market(offers=(offer(),))
+
+
+def ready(number: int, *, idle_s: float | None = None) -> Machine:
+    identity = {"id": f"i{number}", "label": f"easel/test/i{number}", "provider_instance_id": f"{number}"}
+    return machine(
+        row_changes=identity,
+        listed=listed(provider_instance_id=f"{number}", label=identity["label"]),
+        heartbeat=heartbeat(),
+        idle_s=idle_s,
+    )
+
+
+def starting(number: int) -> Machine:
+    one = row(State.PULLING, id=f"s{number}", label=f"easel/test/s{number}", intended_at=ago(20))
+    return machine(State.PULLING, row=one)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "seconds", "wanted"),
+    [(0, 0, 0), (1, 5, 1), (1, 500, 1), (5, 30, 1), (5, 41, 2), (5, 200, 5), (5, 900, 5)],
+)
+def test_how_many_are_wanted(jobs: int, seconds: float, wanted: int) -> None:
+    """One at the first job, one per tolerated wait, never more than jobs."""
+    assert policy.wanted(Demand(jobs=jobs, seconds=seconds), FLEET) == wanted
+
+
+def launches(plan: Plan) -> list[Launch]:
+    return [action for action in plan.actions if isinstance(action, Launch)]
+
+
+def test_the_first_job_rents_the_first_machine() -> None:
+    """From zero nobody waits for evidence."""
+    plan = policy.plan(observation(jobs=1, seconds=8), MARKET, RULES)
+    assert len(launches(plan)) == 1
+    assert "1 job outstanding" in plan.sentence
+    assert "RTX 4090" in plan.sentence
+
+
+def test_machines_on_their_way_are_capacity() -> None:
+    """A second machine is not rented for work that the starting one will take."""
+    seen = observation(starting(1), jobs=3, seconds=39)
+    assert not launches(policy.plan(seen, MARKET, RULES))
+    assert launches(policy.plan(replace(seen, demand=Demand(jobs=3, seconds=81)), MARKET, RULES))
+
+
+def test_own_workers_are_capacity() -> None:
+    """A card at home comes before a rented one."""
+    assert not launches(policy.plan(observation(jobs=1, seconds=8, own_workers=1), MARKET, RULES))
+
+
+@pytest.mark.parametrize(
+    ("changes", "blocked"),
+    [
+        ({"listing_age_s": None}, "cannot be trusted"),
+        ({"listing_age_s": 61.0}, "cannot be trusted"),
+        ({"machines": (machine(State.AMBIGUOUS, listed=None),), "jobs": 9, "seconds": 400.0}, "not been answered"),
+        ({"spending": spending(instances=3)}, "max_instances is 3"),
+        ({"spending": spending(creates_last_10_min=6)}, "max_creates_per_10_min"),
+        ({"spending": spending(usd_per_hour=1.9)}, "max_usd_per_hour is $2.00"),
+        ({"spending": spending(usd_today=9.999)}, "max_usd_per_day is $10.00"),
+    ],
+)
+def test_what_keeps_from_renting_is_said(changes: dict[str, object], blocked: str) -> None:
+    """No launch from doubt or over a cap, and the reason reaches the members."""
+    machines = changes.pop("machines", ())
+    demand = {"jobs": changes.pop("jobs", 2), "seconds": changes.pop("seconds", 90.0)}
+    plan = policy.plan(observation(*machines, **demand, **changes), MARKET, RULES)  # type: ignore[misc,arg-type]
+    assert not launches(plan)
+    assert blocked in plan.blocked
+    assert blocked in plan.sentence
+
+
+def test_a_refusal_is_the_reason() -> None:
+    """Without a key the sentence says so, and machines that are there are still managed."""
+    rules = replace(RULES, refusal="VAST_API_KEY is missing")
+    plan = policy.plan(observation(ready(1, idle_s=301), jobs=0), MARKET, rules)
+    assert [type(action) for action in plan.actions] == [Drain]
+    assert policy.plan(observation(jobs=1, seconds=1), MARKET, rules).blocked == "VAST_API_KEY is missing"
+
+
+def test_the_market_is_asked_only_when_it_matters() -> None:
+    """Clouds ration their searches."""
+    assert policy.wants_offer(observation(jobs=1, seconds=1), RULES)
+    assert not policy.wants_offer(observation(), RULES)
+    assert not policy.wants_offer(observation(jobs=1, seconds=1, listing_age_s=None), RULES)
+
+
+def test_idle_machines_go_longest_first_and_only_the_surplus() -> None:
+    """Inertia down: what the queue still deserves stays."""
+    seen = observation(ready(1, idle_s=400), ready(2, idle_s=500), ready(3), jobs=2, seconds=60)
+    plan = policy.plan(seen, MARKET, RULES)
+    assert [action.machine.row.id for action in plan.actions if isinstance(action, Drain)] == ["i2"]
+
+
+def test_a_deaf_worker_goes_although_jobs_wait() -> None:
+    """A worker that is idle while a job has waited for a minute does not take jobs any more."""
+    seen = replace(observation(ready(1, idle_s=400)), demand=Demand(jobs=1, seconds=9, oldest_waiting_s=61))
+    assert [type(action) for action in policy.plan(seen, MARKET, RULES).actions] == [Drain]
+
+
+def test_a_spent_day_ends_everything() -> None:
+    """The daily cap holds whatever the queue says."""
+    seen = observation(ready(1), starting(2), jobs=5, seconds=300, spending=spending(instances=2, usd_today=10.0))
+    plan = policy.plan(seen, MARKET, RULES)
+    assert [action.machine.row.id for action in plan.actions if isinstance(action, Destroy)] == ["i1", "s2"]
+    assert "max_usd_per_day" in plan.blocked
+
+
+def test_the_next_offer_is_taken_where_the_best_is_over_the_cap() -> None:
+    """A cap on the hourly rate picks the cheaper machine rather than none."""
+    market = Market(offers=(offer(id="a", usd_per_hour=0.55), offer(id="b", usd_per_hour=0.45)))
+    seen = observation(ready(1), jobs=5, seconds=100, spending=spending(instances=1, usd_per_hour=1.5))
+    assert [action.offer.id for action in launches(policy.plan(seen, market, RULES))] == ["b"]
+
+
+amounts = st.floats(0, 30, allow_nan=False)
+
+
+@given(
+    fleet=st.builds(
+        Fleet,
+        deployment=st.just("test"),
+        profile=st.just("p"),
+        tolerated_wait_s=st.floats(1, 600),
+        max_instances=st.integers(0, 5),
+        max_usd_per_hour=amounts,
+        max_usd_per_day=amounts,
+        max_creates_per_10_min=st.integers(1, 8),
+    ),
+    states=st.lists(st.sampled_from(list(State)[:-1]), max_size=6),
+    prices=st.lists(st.floats(0.01, 5), max_size=4),
+    jobs=st.integers(0, 200),
+    job_s=st.floats(0, 500),
+    spent=st.builds(spending, usd_per_hour=amounts, usd_today=amounts, creates_last_10_min=st.integers(0, 10)),
+    listing_age_s=st.none() | st.floats(0, 200),
+)
+def test_no_plan_exceeds_a_cap(  # noqa: PLR0917 - hypothesis passes them by name
+    fleet: Fleet,
+    states: list[State],
+    prices: list[float],
+    jobs: int,
+    job_s: float,
+    spent: Spending,
+    listing_age_s: float | None,
+) -> None:
+    """Whatever the world looks like: at most one launch, within every cap, from certainty only."""
+    machines = tuple(
+        machine(state, row=row(state, id=f"i{number}"), listed=None) for number, state in enumerate(states)
+    )
+    seen = observation(
+        *machines,
+        jobs=jobs,
+        seconds=jobs * job_s,
+        spending=replace(spent, instances=len(machines)),
+        listing_age_s=listing_age_s,
+    )
+    market = Market(offers=tuple(offer(id=str(number), usd_per_hour=price) for number, price in enumerate(prices)))
+    plan = policy.plan(seen, market, Rules(fleet=fleet, profile=PROFILE))
+    found = launches(plan)
+    assert len(found) <= 1
+    if found:
+        assert jobs > 0
+        assert len(machines) < fleet.max_instances
+        assert spent.usd_per_hour + found[0].offer.usd_per_hour <= fleet.max_usd_per_hour
+        assert spent.usd_today < fleet.max_usd_per_day
+        assert spent.creates_last_10_min < fleet.max_creates_per_10_min
+        assert listing_age_s is not None
+        assert listing_age_s <= 60
+        assert not seen.unresolved
+    if spent.usd_today >= fleet.max_usd_per_day:
+        capacity = {State.INTENDED, State.AMBIGUOUS, State.ALLOCATING, State.PULLING, State.BOOTING, State.READY}
+        ended = {one.machine.row.id for one in plan.actions if isinstance(one, Destroy)}
+        assert {one.row.id for one in machines if one.state in capacity} <= ended
