@@ -1,50 +1,31 @@
-"""The two texts in a picture's file: the parameters line that AUTOMATIC1111 made a habit, and our own JSON. Pure."""
+"""Our own JSON in a picture's file, beside A1111's `parameters` (`tasks.infotext`). Pure."""
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
+from config.registry import Weights
 from tasks.schema import SCHEMA_VERSION, JobSpec
-
-SAMPLER_NAMES = {
-    "euler": "Euler",
-    "euler_a": "Euler a",
-    "dpmpp_2m": "DPM++ 2M",
-    "dpmpp_2m_karras": "DPM++ 2M Karras",
-    "dpmpp_sde": "DPM++ SDE",
-    "unipc": "UniPC",
-    "ddim": "DDIM",
-    "lcm": "LCM",
-    "tcd": "TCD",
-}
-
-
-def a1111_text(spec: JobSpec, *, seed: int) -> str:
-    """The `parameters` text of one picture: prompt, negative prompt, then one line of `Name: value` pairs.
-
-    Source: AUTOMATIC1111's `create_infotext`; sites and tools that read pictures' parameters know this form.
-    """
-    pairs = {
-        "Steps": spec.num_inference_steps,
-        "Sampler": SAMPLER_NAMES[spec.sampler],
-        "CFG scale": f"{spec.guidance_scale:g}",
-        "Seed": seed,
-        "Size": f"{spec.width}x{spec.height}",
-        "Model": spec.checkpoint.id,
-        "Version": "Easel",
-    }
-    lines = [spec.prompt]
-    if spec.negative_prompt:
-        lines.append(f"Negative prompt: {spec.negative_prompt}")
-    lines.append(", ".join(f"{name}: {value}" for name, value in pairs.items()))
-    return "\n".join(lines)
 
 
 def easel_text(spec: JobSpec, *, seed: int) -> str:
     """Our JSON: all that draws this picture again.
 
-    The checkpoint goes by its id and hash: where its weights are fetched from may be a private place or a signed
-    address, and pictures travel far.
+    Checkpoint, LoRAs and ControlNets go by id and hash: where their weights are fetched from may be a private place or
+    a signed address, and pictures travel far.
     """
     options = spec.model_dump(mode="json", exclude={"checkpoint", "seeds"})
-    weights = spec.checkpoint.weights
-    options["checkpoint"] = {"id": spec.checkpoint.id, "revision": weights.revision, "sha256": weights.sha256}
+    options["checkpoint"] = {"id": spec.checkpoint.id, **_identity(spec.checkpoint.weights)}
+    _name_by_identity(options.get("loras", ()), [lora.weights for lora in spec.loras])
+    _name_by_identity(options.get("controls", ()), [control.weights for control in spec.controls])
     return json.dumps({"schema_version": SCHEMA_VERSION, "seed": seed, "spec": options}, ensure_ascii=False)
+
+
+def _name_by_identity(written: Iterable[dict[str, Any]], weights: Iterable[Weights]) -> None:
+    for entry, each in zip(written, weights, strict=True):
+        entry["weights"] = _identity(each)
+        entry.pop("preprocessor", None)
+
+
+def _identity(weights: Weights) -> dict[str, Any]:
+    return {"revision": weights.revision, "sha256": weights.sha256}

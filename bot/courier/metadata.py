@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bot.wording.results import SAMPLER_NAMES
+from tasks import infotext
 from tasks.schema import SCHEMA_VERSION, JobSpec
 
 PARAMETERS = "parameters"
@@ -23,20 +23,7 @@ _XMP = (
 
 def parameters(spec: JobSpec, seed: int) -> str:
     """The text that A1111 and everything after it reads."""
-    facts = {
-        "Steps": spec.num_inference_steps,
-        "Sampler": SAMPLER_NAMES[spec.sampler],
-        "CFG scale": f"{spec.guidance_scale:g}",
-        "Seed": seed,
-        "Size": f"{spec.width}x{spec.height}",
-        "Model": spec.checkpoint.id,
-        "Version": "Easel",
-    }
-    lines = [spec.prompt]
-    if spec.negative_prompt:
-        lines.append(f"Negative prompt: {spec.negative_prompt}")
-    lines.append(", ".join(f"{name}: {value}" for name, value in facts.items()))
-    return "\n".join(lines)
+    return infotext.a1111_text(spec, seed=seed)
 
 
 def order(spec: JobSpec, seed: int, *, job_id: str) -> str:

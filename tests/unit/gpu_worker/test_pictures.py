@@ -4,7 +4,7 @@ import json
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from gpu_worker import parameters, png
+from gpu_worker import png
 from gpu_worker.renderer import Picture
 from tests.specs import tiny_spec
 
@@ -50,10 +50,3 @@ def test_our_json_draws_it_again() -> None:
     again = SPEC.model_validate({**content["spec"], "checkpoint": SPEC.checkpoint, "seeds": (content["seed"],)})
     assert again == SPEC.model_copy(update={"seeds": (8,)})
     assert "file:" not in text
-
-
-def test_every_sampler_has_a_name() -> None:
-    """A sampler without a name would fail after the picture is drawn."""
-    from config.registry import SAMPLERS  # noqa: PLC0415
-
-    assert set(parameters.SAMPLER_NAMES) == set(SAMPLERS)
