@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from config.problems import ConfigurationError, Problem, problems_of
-from config.registry import Checkpoint, ControlNet, Fleet, Lora, Profile, Quotas
+from config.registry import Checkpoint, ControlNet, Fleet, Lora, Preprocessor, Profile, Quotas
 
 DEFAULT_DIRECTORY = Path(__file__).parent
 
@@ -26,6 +26,7 @@ class Registry:
     profiles: Mapping[str, Profile]
     fleet: Fleet
     quotas: Quotas
+    preprocessors: Mapping[str, Preprocessor] = field(default_factory=dict)
 
     @property
     def profile(self) -> Profile:
@@ -98,13 +99,26 @@ def load_registry(directory: Path = DEFAULT_DIRECTORY) -> Registry:
     checkpoints = reader.entries("models", Checkpoint)
     controlnets = reader.entries("controlnets", ControlNet)
     loras = reader.entries("loras", Lora)
+    preprocessors = reader.entries("preprocessors", Preprocessor)
     profiles = reader.entries("profiles", Profile)
     fleet = reader.optional_file("fleet.toml", Fleet)
     quotas = reader.optional_file("quotas.toml", Quotas)
-    problems = reader.problems + _missing(checkpoints, profiles, fleet)
+    problems = (
+        reader.problems + _missing(checkpoints, profiles, fleet) + _unknown_preprocessors(controlnets, preprocessors)
+    )
     if problems or fleet is None or quotas is None:
         raise ConfigurationError(problems)
-    return Registry(checkpoints, controlnets, loras, profiles, fleet, quotas)
+    return Registry(checkpoints, controlnets, loras, profiles, fleet, quotas, preprocessors)
+
+
+def _unknown_preprocessors(
+    controlnets: Mapping[str, ControlNet], preprocessors: Mapping[str, Preprocessor]
+) -> list[Problem]:
+    return [
+        Problem(f"controlnets/{name}.toml", "preprocessor", f"{entry.preprocessor!r} is not in preprocessors/")
+        for name, entry in controlnets.items()
+        if entry.preprocessor is not None and entry.preprocessor not in preprocessors
+    ]
 
 
 def _missing(

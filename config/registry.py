@@ -1,17 +1,21 @@
 """The registry's entries: one TOML file is one checkpoint, ControlNet, LoRA or profile."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 SOURCE_SCHEMES = ("huggingface", "civitai", "https", "s3", "gs", "file")
-SAMPLERS = ("euler", "euler_a", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_sde", "unipc", "ddim", "lcm", "tcd")
 
 # Ids end up in queue names, Redis keys and file names.
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sampler = Literal["euler", "euler_a", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_sde", "unipc", "ddim", "lcm", "tcd"]
+SAMPLERS: tuple[str, ...] = get_args(Sampler)
+# What a ControlNet follows; `ready_made` takes any map as it is.
+Control = Literal["canny", "depth", "openpose", "lineart", "scribble", "softedge", "tile", "ready_made"]
+# What makes maps; `mock` needs no weights and is for tests.
+Detector = Literal["canny", "midas", "openpose", "lineart", "hed", "hed_scribble", "pidinet", "mock"]
 
 
 def _known_source(value: str) -> str:
@@ -86,7 +90,8 @@ class Checkpoint(Weights):
 
     `format` says whether the source is a diffusers folder or one `.safetensors` file. `timestep_spacing` and
     `prediction` come from here and never from the repository's own scheduler config: re-uploads of few-step
-    models often carry a wrong one. `vae` replaces the checkpoint's VAE, `fused_lora` is merged after loading.
+    models often carry a wrong one; `zero_terminal_snr` is for v-prediction models that were trained down to pure noise.
+    `vae` replaces the checkpoint's VAE, `fused_lora` is merged after loading.
     `config` is the diffusers folder whose configs and tokenizers a single file is read with; default: SDXL base's.
     """
 
@@ -97,6 +102,7 @@ class Checkpoint(Weights):
     variant: Literal["fp16"] | None = None
     prediction: Literal["epsilon", "v_prediction"] = "epsilon"
     timestep_spacing: Literal["leading", "trailing", "linspace"] = "leading"
+    zero_terminal_snr: bool = False
     vae: Weights | None = None
     fused_lora: FusedLora | None = None
     config: Weights | None = None
@@ -124,10 +130,33 @@ class ControlNet(Weights):
     id: Slug
     name: str = Field(min_length=1, max_length=80)
     base: Literal["sdxl"] = "sdxl"
-    control: Literal["canny", "depth", "openpose", "lineart", "scribble", "softedge", "tile"]
+    variant: Literal["fp16"] | None = None
+    control: Control
+    preprocessor: Slug | None = None
     licence: str = Field(min_length=1)
     vram_gb: float = Field(gt=0, le=192)
     download_gb: float = Field(gt=0, le=200)
+
+
+class Preprocessor(Entry):
+    """What makes a ControlNet's map of a picture. Every file of weights is pinned by its hash: some are pickles.
+
+    They are opened with `weights_only`, which runs no code. `files` are in the order that the detector names them.
+    """
+
+    id: Slug
+    name: str = Field(min_length=1, max_length=80)
+    detector: Detector
+    files: tuple[Weights, ...] = ()
+    licence: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        for file in self.files:
+            if file.sha256 is None:
+                message = f"{file.file or file.source} needs a sha256"
+                raise ValueError(message)
+        return self
 
 
 class Lora(Weights):

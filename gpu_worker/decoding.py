@@ -6,10 +6,18 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from tasks import schema
 from tasks.errors import BadSpec, ErrorCode
-from tasks.schema import JobSpec, Wire
+from tasks.schema import JobSpec, UpscaleSpec, Wire
+from tasks.specs import CONTROL_WITHOUT_IMAGE, KINDS, MASK_SIZE
 
 _SIZES = frozenset({"width", "height"})
+_TEXTS = frozenset({"prompt", "negative_prompt"})
+_INPUTS = frozenset({"image", "mask"})
+_TOLD_BY_WORD = {
+    MASK_SIZE: ErrorCode.MASK_SIZE,
+    CONTROL_WITHOUT_IMAGE: ErrorCode.CONTROL_WITHOUT_IMAGE,
+}
 
 
 class Envelope(Wire):
@@ -35,10 +43,10 @@ def read_spec(message: Mapping[str, Any]) -> JobSpec:
         BadSpec: an option is unknown or outside its range, named in `data["option"]`.
     """
     try:
-        spec = JobSpec.read(dict(message.get("spec") or {}))
+        spec = schema.read_spec(dict(message.get("spec") or {}))
     except ValidationError as error:
         raise _bad_spec(error.errors(include_input=False, include_url=False)[0]) from None
-    if spec.width * spec.height > spec.checkpoint.max_pixels:
+    if not isinstance(spec, UpscaleSpec) and spec.width * spec.height > spec.checkpoint.max_pixels:
         limit = spec.checkpoint.max_pixels
         raise BadSpec(
             ErrorCode.SIZE_OUT_OF_LIMITS,
@@ -52,6 +60,20 @@ def read_spec(message: Mapping[str, Any]) -> JobSpec:
 
 
 def _bad_spec(error: ErrorDetails) -> BadSpec:
-    option = ".".join(str(part) for part in error["loc"])
-    code = ErrorCode.SIZE_OUT_OF_LIMITS if option in _SIZES else ErrorCode.BAD_OPTION
-    return BadSpec(code, f"{option}: {error['msg']}", option=option, reason=error["msg"])
+    """The location begins with the kind, where there is one: a member knows it anyway."""
+    place = [str(part) for part in error["loc"]]
+    option = ".".join(place[1:] if place and place[0] in KINDS else place)
+    return BadSpec(_code(option, error), f"{option}: {error['msg']}", option=option, reason=error["msg"])
+
+
+def _code(option: str, error: ErrorDetails) -> ErrorCode:
+    if option in _SIZES:
+        return ErrorCode.SIZE_OUT_OF_LIMITS
+    if option in _TEXTS and error["type"] == "string_too_long":
+        return ErrorCode.PROMPT_TOO_LONG
+    for word, code in _TOLD_BY_WORD.items():
+        if word in error["msg"]:
+            return code
+    if option.rsplit(".", maxsplit=1)[-1] in _INPUTS and error["type"] == "value_error":
+        return ErrorCode.INPUT_TOO_LARGE
+    return ErrorCode.BAD_OPTION

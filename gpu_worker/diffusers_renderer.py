@@ -14,8 +14,8 @@ from gpu_worker.cache.checkpoints import CheckpointCache
 from gpu_worker.device import Device
 from gpu_worker.pipelines import text_to_image
 from gpu_worker.renderer import CheckpointFiles, DeviceState, Picture, StepListener
-from tasks.errors import DeviceError, ErrorCode
-from tasks.schema import CheckpointRef, JobSpec
+from tasks.errors import BadSpec, DeviceError, ErrorCode
+from tasks.schema import CheckpointRef, JobSpec, TextToImageSpec
 
 log = structlog.get_logger()
 
@@ -57,6 +57,8 @@ class DiffusersRenderer:
 
     def draw(self, spec: JobSpec, on_step: StepListener) -> list[Picture]:
         components = self._cache.get(spec.checkpoint)
+        if not isinstance(spec, TextToImageSpec) or spec.loras or spec.controls:
+            raise BadSpec(ErrorCode.BAD_OPTION, f"this worker cannot draw {spec.kind} yet", option="kind")
 
         def first() -> list[Picture]:
             return text_to_image.draw(components, spec, on_step, self._device)

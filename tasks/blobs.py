@@ -1,13 +1,17 @@
-"""Encoded pictures on their way from a worker to the courier: Redis keys that vanish by themselves."""
+"""Encoded pictures on their way: from a worker to the courier, and from a member to a worker.
+
+All are Redis keys that vanish by themselves.
+"""
 
 import hashlib
 
 from redis import Redis
 
 from tasks import keys
-from tasks.schema import BlobRef
+from tasks.schema import BlobRef, InputRef
 
 MAX_BLOB_BYTES = 48 * 2**20
+MAX_INPUT_BYTES = 32 * 2**20
 
 
 class BlobMissing(Exception):  # noqa: N818 - reads as the sentence "except BlobMissing"
@@ -46,20 +50,36 @@ def get(redis: Redis, ref: BlobRef) -> bytes:
         BlobMissing: it is gone.
         BlobRejected: too large, or not the bytes that the reference names.
     """
-    length = redis.strlen(ref.key)
-    if not length:
-        raise BlobMissing(ref.key)
-    if length > MAX_BLOB_BYTES:
-        raise BlobRejected(ref.key, f"{length} bytes, more than {MAX_BLOB_BYTES}")
-    data = redis.get(ref.key)
-    if not isinstance(data, bytes):
-        raise BlobMissing(ref.key)
-    if hashlib.sha256(data).hexdigest() != ref.sha256:
-        raise BlobRejected(ref.key, "its sha256 is not the promised one")
-    return data
+    return _get(redis, ref.key, sha256=ref.sha256, most=MAX_BLOB_BYTES)
+
+
+def put_input(redis: Redis, data: bytes) -> str:
+    """Keep a member's picture for the jobs that begin with it; returns its sha256. Giving it again keeps it longer."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    redis.set(keys.input(sha256), data, px=keys.INPUT_TTL)
+    return sha256
+
+
+def get_input(redis: Redis, ref: InputRef) -> bytes:
+    """The bytes of a member's picture; as `get`, and with its exceptions."""
+    return _get(redis, keys.input(ref.sha256), sha256=ref.sha256, most=MAX_INPUT_BYTES)
 
 
 def discard(redis: Redis, refs: tuple[BlobRef, ...]) -> None:
     """Forget pictures that are posted."""
     if refs:
         redis.delete(*(ref.key for ref in refs))
+
+
+def _get(redis: Redis, key: str, *, sha256: str, most: int) -> bytes:
+    length = redis.strlen(key)
+    if not length:
+        raise BlobMissing(key)
+    if length > most:
+        raise BlobRejected(key, f"{length} bytes, more than {most}")
+    data = redis.get(key)
+    if not isinstance(data, bytes):
+        raise BlobMissing(key)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise BlobRejected(key, "its sha256 is not the promised one")
+    return data

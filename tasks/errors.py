@@ -2,7 +2,7 @@
 
 JobError
 ├── BadSpec              the job asks for what cannot be: told to the user, never retried
-├── WeightsError         a checkpoint's weights: unknown, unreachable, broken
+├── WeightsError         a checkpoint's, LoRA's or ControlNet's weights: unknown, unreachable, broken, of another family
 ├── DeviceError          the GPU: out of memory, a fault
 └── Interrupted          the job stopped on purpose: cancelled, or the worker is shutting down
 """
@@ -17,8 +17,18 @@ class ErrorCode(StrEnum):
     UNKNOWN_MODEL = "unknown_model"
     WEIGHTS_UNREACHABLE = "weights_unreachable"
     WEIGHTS_BROKEN = "weights_broken"
+    WEIGHTS_UNSAFE = "weights_unsafe"
+    WEIGHTS_UNSUPPORTED = "weights_unsupported"
+    WRONG_FAMILY = "wrong_family"
+    NO_PREPROCESSOR = "no_preprocessor"
     SIZE_OUT_OF_LIMITS = "size_out_of_limits"
     BAD_OPTION = "bad_option"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    INPUT_MISSING = "input_missing"
+    INPUT_BROKEN = "input_broken"
+    INPUT_TOO_LARGE = "input_too_large"
+    MASK_SIZE = "mask_size"
+    CONTROL_WITHOUT_IMAGE = "control_without_image"
     OUT_OF_MEMORY = "out_of_memory"
     DEVICE_FAULT = "device_fault"
     WORKER_FAULT = "worker_fault"

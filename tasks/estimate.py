@@ -14,7 +14,7 @@ def work_units(spec: JobSpec) -> float:
     """Denoising work in UNet evaluations of one megapixel: guidance above 1 evaluates twice a step."""
     evaluations = 2 if spec.guidance_scale > _GUIDANCE_THRESHOLD else 1
     megapixels = spec.width * spec.height / 2**20
-    return spec.num_inference_steps * spec.num_images * evaluations * megapixels
+    return spec.steps_per_image * spec.num_images * evaluations * megapixels
 
 
 def predicted_s(spec: JobSpec, *, seconds_per_unit: float) -> float:

@@ -5,6 +5,7 @@ from datetime import timedelta
 LEASE_TTL = timedelta(seconds=30)
 LEASE_RENEWAL = timedelta(seconds=10)
 BLOB_TTL = timedelta(hours=1)
+INPUT_TTL = timedelta(hours=12)
 EPOCH_TTL = timedelta(hours=12)
 CANCEL_TTL = timedelta(hours=12)
 HEARTBEAT_TTL = timedelta(seconds=15)
@@ -34,6 +35,11 @@ def cancel(job_id: str) -> str:
 def blob(job_id: str, number: int, *, epoch: int) -> str:
     """One encoded picture, by number from 0. The epoch keeps a late loser from overwriting the winner's."""
     return f"blob:{job_id}:{epoch}.{number}"
+
+
+def input(sha256: str) -> str:  # noqa: A001 - reads as `keys.input`
+    """A picture that somebody gave, by the hash of its bytes; the same one is kept once."""
+    return f"input:{sha256}"
 
 
 def heartbeat(worker_id: str) -> str:

@@ -6,99 +6,64 @@ rises when an old reader could no longer do the right thing.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from config.registry import Checkpoint, FusedLora, Sampler, Weights
 from tasks.errors import ErrorCode, JobError
+from tasks.references import CheckpointRef, ControlRef, InputRef, LoraRef, PreprocessorRef
+from tasks.specs import (
+    MAX_CONTROLS,
+    MAX_IMAGES,
+    MAX_LORAS,
+    MAX_NEGATIVE_CHARACTERS,
+    MAX_PROMPT_CHARACTERS,
+    MAX_SEED,
+    ImageToImageSpec,
+    InpaintSpec,
+    JobSpec,
+    TextToImageSpec,
+    UpscaleSpec,
+    read_spec,
+)
+from tasks.wire import SCHEMA_VERSION, Wire, is_default
 
-SCHEMA_VERSION = 1
-
-MAX_IMAGES = 4
-MAX_PROMPT_CHARACTERS = 1500
-MAX_NEGATIVE_CHARACTERS = 1000
-MAX_SEED = 2**32 - 1
-
-
-class Wire(BaseModel):
-    """A frozen value that forbids unknown fields when we write it; `read` ignores them for newer writers' sake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def read(cls, data: str | bytes | dict[str, Any]) -> Self:
-        """What a peer wrote, perhaps a newer one: unknown fields are dropped.
-
-        Raises:
-            pydantic.ValidationError: where a known field is missing or wrong.
-        """
-        if isinstance(data, str | bytes):
-            return cls.model_validate_json(data, extra="ignore")
-        return cls.model_validate(data, extra="ignore")
-
-    def write(self) -> str:
-        """JSON for Redis."""
-        return self.model_dump_json()
-
-    def payload(self) -> dict[str, Any]:
-        """JSON-ready dictionary for a Celery message."""
-        return self.model_dump(mode="json")
-
-
-class CheckpointRef(Wire):
-    """All that a worker must know to load a checkpoint: it travels with the job, so no worker needs new files."""
-
-    id: str
-    format: Literal["folder", "single_file"]
-    weights: Weights
-    variant: Literal["fp16"] | None = None
-    prediction: Literal["epsilon", "v_prediction"] = "epsilon"
-    timestep_spacing: Literal["leading", "trailing", "linspace"] = "leading"
-    vae: Weights | None = None
-    fused_lora: FusedLora | None = None
-    config: Weights | None = None
-    max_pixels: int
-
-    @classmethod
-    def of(cls, entry: Checkpoint) -> Self:
-        """The reference to a registry entry."""
-        return cls(
-            id=entry.id,
-            format=entry.format,
-            weights=Weights(source=entry.source, revision=entry.revision, file=entry.file, sha256=entry.sha256),
-            variant=entry.variant,
-            prediction=entry.prediction,
-            timestep_spacing=entry.timestep_spacing,
-            vae=entry.vae,
-            fused_lora=entry.fused_lora,
-            config=entry.config,
-            max_pixels=entry.limits.max_pixels,
-        )
-
-
-class TextToImageSpec(Wire):
-    """A complete and final order: the same spec gives the same pictures. One seed per picture; sizes in pixels."""
-
-    kind: Literal["text_to_image"] = "text_to_image"
-    checkpoint: CheckpointRef
-    prompt: str = Field(min_length=1, max_length=MAX_PROMPT_CHARACTERS)
-    negative_prompt: str = Field("", max_length=MAX_NEGATIVE_CHARACTERS)
-    width: int = Field(ge=64, le=2048, multiple_of=8)
-    height: int = Field(ge=64, le=2048, multiple_of=8)
-    num_inference_steps: int = Field(ge=1, le=150)
-    guidance_scale: float = Field(ge=0, le=30)
-    sampler: Sampler
-    seeds: tuple[Annotated[int, Field(ge=0, le=MAX_SEED)], ...] = Field(min_length=1, max_length=MAX_IMAGES)
-
-    @property
-    def num_images(self) -> int:
-        """How many pictures are asked for."""
-        return len(self.seeds)
-
-
-# Later kinds (image to image, inpaint, upscale) join as a discriminated union on `kind`.
-JobSpec = TextToImageSpec
+__all__ = [
+    "MAX_CONTROLS",
+    "MAX_IMAGES",
+    "MAX_LORAS",
+    "MAX_NEGATIVE_CHARACTERS",
+    "MAX_PROMPT_CHARACTERS",
+    "MAX_SEED",
+    "SCHEMA_VERSION",
+    "BlobRef",
+    "CheckpointRef",
+    "Claimed",
+    "ControlRef",
+    "Failed",
+    "Failure",
+    "FleetStatus",
+    "Heartbeat",
+    "ImageToImageSpec",
+    "InpaintSpec",
+    "InputRef",
+    "InstanceView",
+    "JobSpec",
+    "LoraRef",
+    "PreprocessorRef",
+    "Progress",
+    "RenderTask",
+    "Rendered",
+    "Stage",
+    "TextToImageSpec",
+    "Timings",
+    "UpscaleSpec",
+    "Wire",
+    "WireModel",
+    "WorkerState",
+    "age_s",
+    "read_spec",
+]
 
 
 class RenderTask(Wire):
@@ -181,6 +146,7 @@ class Rendered(Wire):
     images: tuple[BlobRef, ...] = Field(min_length=1, max_length=MAX_IMAGES)
     timings: Timings
     remarks: tuple[str, ...] = ()
+    maps: tuple[BlobRef, ...] = Field(default=(), max_length=MAX_CONTROLS, exclude_if=is_default)
     at: AwareDatetime
 
 

@@ -11,7 +11,7 @@ from bot.courier.inspection import Picture
 from bot.courier.ladder import Load, Rung
 from bot.courier.messenger import Messenger, TokenDead, TooLarge
 from bot.courier.posting import Route, Step, channel_step, result_nonce, route_for
-from bot.wording.results import alt_text, file_remark, result_message
+from bot.wording.results import alt_text, clamp_remarks, file_remark, result_message
 from tasks.ledger import Job, JobLedger
 from tasks.schema import age_s
 
@@ -124,13 +124,15 @@ class Delivery:
 
     def _content(self, load: Load, limit_bytes: int, *, mention: bool) -> str:
         job = self.job
-        remark = "" if load.rung is Rung.PNG else file_remark(load.rung, limit_bytes=limit_bytes, locale=job.locale)
+        remarks = clamp_remarks(job.spec, model=self.model, locale=job.locale)
+        if load.rung is not Rung.PNG:
+            remarks.append(file_remark(load.rung, limit_bytes=limit_bytes, locale=job.locale))
         return result_message(
             job.spec,
             job_id=job.id,
             model=self.model,
             seconds=age_s(job.received_at, now=self.clock()),
             mention_user_id=job.user_id if mention else None,
-            remark=remark,
+            remark="\n".join(remarks),
             locale=job.locale,
         )

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tasks.parameters import a1111_text, easel_text
+from tasks.infotext import a1111_text, easel_text
 from tasks.schema import JobSpec
 
 PARAMETERS = "parameters"

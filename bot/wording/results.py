@@ -3,12 +3,14 @@
 from bot.wording.answers import mention
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless, plain
+from tasks.clamping import clamped
 from tasks.errors import ErrorCode
-from tasks.parameters import SAMPLER_NAMES
-from tasks.schema import Failure, JobSpec
+from tasks.infotext import SAMPLER_NAMES
+from tasks.schema import MAX_PROMPT_CHARACTERS, Failure, JobSpec
 
 MESSAGE_LIMIT = 2000
 ALT_TEXT_LIMIT = 1024
+MAX_SIDE = 4096  # its square is what a worker takes
 _ECHO = 600
 _MIB = 2**20
 
@@ -38,6 +40,7 @@ def result_message(
         remark: a sentence about the files, if any.
         locale: the reader's.
     """
+    spec, _ = clamped(spec)
     seeds = ", ".join(str(seed) for seed in spec.seeds)
     facts = [
         harmless(model, most=80),
@@ -66,6 +69,21 @@ def file_remark(key: str, *, limit_bytes: int, locale: str = DEFAULT_LOCALE) -> 
     return say(f"result.{key}", locale=locale, limit=f"{limit_bytes / _MIB:.3g}")
 
 
+def clamp_remarks(spec: JobSpec, *, model: str, locale: str = DEFAULT_LOCALE) -> list[str]:
+    """A sentence for each option that was moved into the range in which the model draws well."""
+    return [
+        say(
+            f"remark.{clamp.option}",
+            locale=locale,
+            given=f"{clamp.used:g}",
+            model=harmless(model, most=80),
+            least=f"{clamp.least:g}",
+            most=f"{clamp.most:g}",
+        )
+        for clamp in clamped(spec)[1]
+    ]
+
+
 def elsewhere(link: str, *, locale: str = DEFAULT_LOCALE) -> str:
     """What the old status message becomes when the pictures are in a new one."""
     return say("result.elsewhere", locale=locale, link=link)
@@ -82,10 +100,12 @@ def failure_message(
 ) -> str:
     """One sentence of cause, one of remedy. Nothing that a worker wrote is repeated, only what the ledger knows."""
     values: dict[str, object] = {
-        "model": harmless(model, most=80),
+        "model": harmless(_culprit(spec, failure) or model, most=80),
         "width": spec.width,
         "height": spec.height,
         "images": spec.num_images,
+        "prompt_limit": MAX_PROMPT_CHARACTERS,
+        "side_limit": MAX_SIDE,
         "size": "",
         "limit": "",
     }
@@ -103,6 +123,13 @@ def failure_message(
             f"-# {say('result.job', locale=locale, job=job_id)}",
         ]
     )
+
+
+def _culprit(spec: JobSpec, failure: Failure) -> str | None:
+    """The LoRA or ControlNet that a worker blames, by the ledger's own name for it."""
+    blamed = failure.data.get("item")
+    known = [lora.id for lora in spec.loras] + [control.id for control in spec.controls]
+    return next((name for name in known if name == blamed), None)
 
 
 def _mib(size_bytes: str) -> str:

@@ -9,7 +9,13 @@ from gpu_worker.cache.loading import Components, size_on_disk
 from gpu_worker.renderer import CheckpointFiles
 from tasks.schema import CheckpointRef
 
-_NOT_IN_MEMORY = {"max_pixels", "prediction", "timestep_spacing"}  # they do not change what is loaded
+_NOT_IN_MEMORY = {
+    "max_pixels",
+    "limits",
+    "prediction",
+    "timestep_spacing",
+    "zero_terminal_snr",
+}  # they do not change what is loaded
 
 
 @dataclass

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tasks.lifecycle import JobState
-from tasks.schema import Failure, JobSpec, Rendered, TextToImageSpec
+from tasks.schema import Failure, JobSpec, Rendered, read_spec
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -106,7 +106,7 @@ class Job(Base):
     @property
     def spec(self) -> JobSpec:
         """The order, as the worker gets it."""
-        return TextToImageSpec.read(self.spec_json)
+        return read_spec(self.spec_json)
 
     @property
     def rendered(self) -> Rendered | None:

@@ -1,6 +1,7 @@
 """What crosses a process is pinned: today's golden files are read for ever, and today's writer writes exactly them."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,20 +26,53 @@ from tasks.schema import (
     Timings,
     Wire,
     WorkerState,
+    read_spec,
 )
-from tests.specs import tiny_spec
+from tests.specs import MIDAS, PICTURE, control, image_spec, inpaint_spec, lora, tiny_spec, upscale_spec
 
 GOLDEN = Path(__file__).parent / "golden"
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 JOB = "01JD4Q8Z6V9K3M5N7P2R4S6T8W"
 WORKER = "01jd4q8z6v9k3m5n7p2r4s6t8x"
+HYPER = CheckpointRef.of(load_registry().checkpoints["hyper-sd-8step"])
 
 EXAMPLES: dict[str, Wire] = {
     "render_task": RenderTask(job_id=JOB, epoch=1, spec=tiny_spec(seeds=(7, 8)), enqueued_at=AT),
     "render_task_fused_lora": RenderTask(
         job_id=JOB,
         epoch=2,
-        spec=tiny_spec(checkpoint=CheckpointRef.of(load_registry().checkpoints["hyper-sd-8step"])),
+        spec=tiny_spec(checkpoint=HYPER.model_copy(update={"limits": None})),
+        enqueued_at=AT,
+    ),
+    "render_task_limits": RenderTask(
+        job_id=JOB,
+        epoch=2,
+        spec=tiny_spec(checkpoint=HYPER.model_copy(update={"zero_terminal_snr": True})),
+        enqueued_at=AT,
+    ),
+    "render_task_image_to_image": RenderTask(
+        job_id=JOB,
+        epoch=1,
+        spec=image_spec(
+            strength=0.25, loras=(lora(weight=-0.5, trigger_words=("ink drawing",), add_trigger_words=True),)
+        ),
+        enqueued_at=AT,
+    ),
+    "render_task_inpaint": RenderTask(job_id=JOB, epoch=1, spec=inpaint_spec(strength=0.9), enqueued_at=AT),
+    "render_task_upscale": RenderTask(
+        job_id=JOB, epoch=1, spec=upscale_spec(factor=4, detail=0.4, tile=512), enqueued_at=AT
+    ),
+    "render_task_controls": RenderTask(
+        job_id=JOB,
+        epoch=1,
+        spec=tiny_spec(
+            controls=(
+                control(weight=0.8, start=0.1, end=0.9),
+                control(id="depth", kind="depth", variant="fp16", preprocessor=MIDAS),
+                control(id="map", kind="ready_made", preprocess=False),
+            ),
+            show_maps=True,
+        ),
         enqueued_at=AT,
     ),
     "claimed": Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT),
@@ -49,6 +83,15 @@ EXAMPLES: dict[str, Wire] = {
         images=(BlobRef(key=f"blob:{JOB}:1.0", seed=7, width=64, height=64, size_bytes=123, sha256="0" * 64),),
         timings=Timings(fetch_s=0.1, load_s=2.0, sample_s=3.5, encode_s=0.2, upload_s=0.1),
         remarks=("steps were clamped to 8",),
+        at=AT,
+    ),
+    "rendered_maps": Rendered(
+        job_id=JOB,
+        epoch=1,
+        worker_id=WORKER,
+        images=(BlobRef(key=f"blob:{JOB}:1.0", seed=7, width=64, height=64, size_bytes=123, sha256="0" * 64),),
+        maps=(BlobRef(key=f"blob:{JOB}:1.1", seed=7, width=64, height=64, size_bytes=45, sha256="1" * 64),),
+        timings=Timings(),
         at=AT,
     ),
     "failed": Failed(
@@ -146,3 +189,61 @@ def test_messages_name_no_person() -> None:
     """What a rented machine sees holds no user, guild, channel or token."""
     text = EXAMPLES["render_task"].write()
     assert not any(word in text for word in ("user", "guild", "channel", "token", "interaction"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"loras": (lora(),) * 6},
+        {"controls": (control(),) * 4},
+        {"controls": (control(image=None),)},
+    ],
+)
+def test_too_many_or_half_a_companion(change: dict[str, object]) -> None:
+    """Five LoRAs, three ControlNets, each with something to follow."""
+    with pytest.raises(ValidationError):
+        tiny_spec(**change)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: lora(weight=2.1),
+        lambda: lora(weight=float("nan")),
+        lambda: control(weight=-0.1),
+        lambda: control(start=0.6, end=0.5),
+        lambda: control(start=float("nan")),
+        lambda: image_spec(strength=1.1),
+        lambda: image_spec(strength=float("nan")),
+        lambda: inpaint_spec(mask=PICTURE.model_copy(update={"width": 65})),
+        lambda: upscale_spec(factor=3),
+        lambda: upscale_spec(detail=-0.1),
+        lambda: upscale_spec(factor=4, image=PICTURE.model_copy(update={"width": 2000, "height": 2000})),
+        lambda: PICTURE.model_validate({"sha256": "x", "width": 1, "height": 1}),
+        lambda: PICTURE.model_validate({"sha256": "a" * 64, "width": 8192, "height": 8192}),
+    ],
+)
+def test_impossible_companions_cannot_be_written(make: Callable[[], object]) -> None:
+    """A number outside its range, a mask of another size, a picture that is too large."""
+    with pytest.raises(ValidationError):
+        make()
+
+
+def test_a_control_of_a_picture_follows_the_picture() -> None:
+    """Where the job has a picture of its own, none need be given again; each input is named once."""
+    order = inpaint_spec(controls=(control(image=None), control(image=PICTURE)))
+    assert [ref.sha256[0] for ref in order.inputs] == ["a", "b"]
+
+
+def test_the_steps_that_are_really_done() -> None:
+    """What progress, the watchdog and the estimate count: as diffusers does, and at least one."""
+    assert tiny_spec(num_inference_steps=30).steps_per_image == 30
+    assert [image_spec(num_inference_steps=30, strength=s).steps_per_image for s in (0, 0.01, 0.5, 1)] == [0, 1, 15, 30]
+    assert upscale_spec(num_inference_steps=30, detail=0.3).steps_per_image == 9
+    assert (upscale_spec(factor=4).width, upscale_spec(factor=4).height) == (256, 256)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    """A worker of yesterday says so instead of drawing something else."""
+    with pytest.raises(ValidationError):
+        read_spec(tiny_spec().payload() | {"kind": "video"})

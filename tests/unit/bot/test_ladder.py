@@ -6,7 +6,7 @@ from PIL import Image
 
 from bot.courier.inspection import Picture
 from bot.courier.ladder import REQUEST_LIMIT_BYTES, Load, NamedFile, Rung, loads
-from tasks.parameters import a1111_text, easel_text
+from tasks.infotext import a1111_text, easel_text
 from tests.specs import tiny_spec
 
 JOB = "01JD4Q8Z6V9K3M5N7P2R4S6T8X"

@@ -19,6 +19,7 @@ from bot.wording.results import (
     ALT_TEXT_LIMIT,
     MESSAGE_LIMIT,
     alt_text,
+    clamp_remarks,
     failure_message,
     file_remark,
     result_message,
@@ -26,8 +27,9 @@ from bot.wording.results import (
 from bot.wording.waiting import status_message
 from tasks.errors import ErrorCode
 from tasks.lifecycle import CANCELLABLE, JobState
+from tasks.references import StepLimits
 from tasks.schema import MAX_SEED, Failure
-from tests.specs import tiny_spec
+from tests.specs import TINY_REF, lora, tiny_spec
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 JOB = "01JD4Q8Z6V9K3M5N7P2R4S6T8X"
@@ -57,6 +59,29 @@ def test_a_failure_repeats_nothing_that_a_worker_wrote() -> None:
     """A rented machine cannot speak through the bot."""
     failure = Failure(code=ErrorCode.UNKNOWN_MODEL, detail="visit evil", data={"model": "visit evil"})
     assert "evil" not in failure_message(tiny_spec(), failure, job_id=JOB, model="Tiny SDXL")
+
+
+def test_a_blamed_lora_is_named_by_the_ledger() -> None:
+    """The member learns which one to leave out; a name that is not in the order is not repeated."""
+    order = tiny_spec(loras=(lora(id="ink"), lora(id="gold")))
+
+    def told(item: str) -> str:
+        failure = Failure(code=ErrorCode.WRONG_FAMILY, data={"item": item})
+        return failure_message(order, failure, job_id=JOB, model="Tiny SDXL").splitlines()[2]
+
+    assert told("gold") == "gold was made for another family of models than the one that draws."
+    assert told("visit evil").startswith("Tiny SDXL")
+
+
+def test_a_clamped_option_is_told() -> None:
+    """The member asked for something else, and reads why it was not done; the numbers shown are those drawn with."""
+    limits = StepLimits(min_steps=4, max_steps=8, min_cfg=0, max_cfg=2)
+    order = tiny_spec(checkpoint=TINY_REF.model_copy(update={"limits": limits}), num_inference_steps=30)
+    assert clamp_remarks(order, model="Lightning") == [
+        "Drawn with 8 steps: Lightning draws well with 4 to 8.",
+        "Drawn with cfg 2: Lightning draws well with 0 to 2.",
+    ]
+    assert "8 steps · cfg 2" in result_message(order, job_id=JOB, model="Lightning", seconds=1)
 
 
 @pytest.mark.parametrize("code", RefusalCode)

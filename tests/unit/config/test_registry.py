@@ -127,3 +127,42 @@ def test_controlnets_and_loras_are_files_too(directory: Path) -> None:
     assert registry.controlnets["edges"].control == "canny"
     (directory / "loras/ink.toml").write_text(entry.format(id="ink") + "weight = 3\n")
     assert problems_in(directory) == {("loras/ink.toml", "weight")}
+
+
+GOOD_CONTROLNET = """
+id = "depth"
+name = "Depth"
+control = "depth"
+preprocessor = "midas"
+source = "file:depth"
+licence = "MIT"
+vram_gb = 1
+download_gb = 1
+"""
+GOOD_PREPROCESSOR = """
+id = "midas"
+name = "MiDaS"
+detector = "midas"
+licence = "MIT"
+[[files]]
+source = "file:annotators"
+file = "dpt.pt"
+sha256 = "{sha256}"
+"""
+
+
+def test_a_controlnet_names_its_preprocessor(directory: Path) -> None:
+    """One that is not there is told by file and key."""
+    for folder in ("controlnets", "preprocessors"):
+        (directory / folder).mkdir()
+    (directory / "controlnets/depth.toml").write_text(GOOD_CONTROLNET)
+    assert problems_in(directory) == {("controlnets/depth.toml", "preprocessor")}
+    (directory / "preprocessors/midas.toml").write_text(GOOD_PREPROCESSOR.format(sha256="0" * 64))
+    assert load_registry(directory).preprocessors["midas"].files[0].file == "dpt.pt"
+
+
+def test_a_preprocessors_weights_are_pinned(directory: Path) -> None:
+    """Some are pickles: they are opened only where the hash is known."""
+    (directory / "preprocessors").mkdir()
+    (directory / "preprocessors/midas.toml").write_text(GOOD_PREPROCESSOR.replace('sha256 = "{sha256}"\n', ""))
+    assert {place for place, _ in problems_in(directory)} == {"preprocessors/midas.toml"}

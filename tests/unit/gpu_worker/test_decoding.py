@@ -5,7 +5,10 @@ from pydantic import ValidationError
 
 from gpu_worker import decoding
 from tasks.errors import BadSpec, ErrorCode
-from tests.specs import tiny_spec
+from tasks.specs import BaseSpec
+from tests.specs import PICTURE, control, image_spec, inpaint_spec, lora, tiny_spec, upscale_spec
+
+NO_PICTURE = control().payload() | {"image": None}
 
 
 def message(**changes: Any) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def test_a_good_spec() -> None:
         ({"sampler": "magic"}, ErrorCode.BAD_OPTION),
         ({"num_inference_steps": 0}, ErrorCode.BAD_OPTION),
         ({"guidance_scale": "NaN"}, ErrorCode.BAD_OPTION),
-        ({"prompt": "x" * 10_000}, ErrorCode.BAD_OPTION),
+        ({"prompt": "x" * 10_000}, ErrorCode.PROMPT_TOO_LONG),
         ({"seeds": []}, ErrorCode.BAD_OPTION),
     ],
 )
@@ -57,3 +60,28 @@ def test_no_render_task_at_all() -> None:
     """Without a job id nobody could be told."""
     with pytest.raises(ValidationError):
         decoding.read_envelope({"hello": "world"})
+
+
+@pytest.mark.parametrize(
+    ("spec", "changes", "code"),
+    [
+        (inpaint_spec(), {"mask": {"sha256": "b" * 64, "width": 32, "height": 64}}, ErrorCode.MASK_SIZE),
+        (tiny_spec(controls=(control(),)), {"controls": [NO_PICTURE]}, ErrorCode.CONTROL_WITHOUT_IMAGE),
+        (image_spec(), {"image": {"sha256": "a" * 64, "width": 8000, "height": 8000}}, ErrorCode.INPUT_TOO_LARGE),
+        (image_spec(), {"strength": "NaN"}, ErrorCode.BAD_OPTION),
+        (tiny_spec(loras=(lora(),)), {"loras": [{**lora().payload(), "weight": 3}]}, ErrorCode.BAD_OPTION),
+        (tiny_spec(), {"kind": "video"}, ErrorCode.BAD_OPTION),
+        (upscale_spec(), {"factor": 3}, ErrorCode.BAD_OPTION),
+    ],
+)
+def test_each_kind_is_checked(spec: BaseSpec, changes: dict[str, Any], code: ErrorCode) -> None:
+    """A code each, whatever the sender overlooked."""
+    with pytest.raises(BadSpec) as caught:
+        decoding.read_spec({"job_id": "J", "epoch": 1, "spec": spec.payload() | changes})
+    assert caught.value.code is code
+
+
+def test_an_upscaled_picture_may_be_larger_than_a_drawn_one() -> None:
+    """It is drawn tile by tile."""
+    order = upscale_spec(factor=4, image=PICTURE.model_copy(update={"width": 1024, "height": 1024}))
+    assert decoding.read_spec({"spec": order.payload()}) == order

@@ -5,7 +5,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from gpu_worker import png
 from gpu_worker.renderer import Picture
-from tasks import parameters
+from tasks import infotext
 from tests.specs import tiny_spec
 
 SPEC = tiny_spec(
@@ -35,6 +35,6 @@ def test_pixels_survive() -> None:
 def test_both_texts_are_in_the_file() -> None:
     """Whatever becomes of the file, it says how it was made; UTF-8 in both."""
     assert opened().text == {
-        "parameters": parameters.a1111_text(SPEC, seed=8),
-        "easel": parameters.easel_text(SPEC, seed=8),
+        "parameters": infotext.a1111_text(SPEC, seed=8),
+        "easel": infotext.easel_text(SPEC, seed=8),
     }

@@ -3,8 +3,8 @@
 import json
 
 from config.registry import SAMPLERS
-from tasks.parameters import SAMPLER_NAMES, a1111_text, easel_text
-from tests.specs import tiny_spec
+from tasks.infotext import SAMPLER_NAMES, a1111_text, easel_text
+from tests.specs import control, image_spec, lora, tiny_spec, upscale_spec
 
 SPEC = tiny_spec(
     prompt="a cat, naïve 猫\nsecond line",
@@ -43,3 +43,24 @@ def test_a_worker_names_no_job() -> None:
 def test_every_sampler_has_a_name() -> None:
     """A sampler without a name would fail after the picture is drawn."""
     assert set(SAMPLER_NAMES) == set(SAMPLERS)
+
+
+def test_loras_stand_in_the_prompt() -> None:
+    """Where A1111 writes them and sites look for them."""
+    text = a1111_text(tiny_spec(prompt="a cat", loras=(lora(weight=-0.5),)), seed=7)
+    assert text.splitlines()[0] == "a cat <lora:ink:-0.5>"
+
+
+def test_a_controlnet_is_named_with_its_window() -> None:
+    """In the quoted form of A1111's extension."""
+    text = a1111_text(tiny_spec(controls=(control(weight=0.8, end=0.5),)), seed=7)
+    expected = '"Module: canny, Model: edges, Weight: 0.8, Guidance Start: 0, Guidance End: 0.5"'
+    assert f"ControlNet 0: {expected}" in text
+
+
+def test_strength_and_size() -> None:
+    """The result's size, and how much of the picture was drawn again."""
+    assert "Denoising strength: 0.25" in a1111_text(image_spec(strength=0.25), seed=7)
+    text = a1111_text(upscale_spec(factor=4), seed=7)
+    assert "Size: 256x256" in text
+    assert "Hires upscale: 4" in text

@@ -1,0 +1,44 @@
+"""A member's picture on its way to a worker."""
+
+import hashlib
+
+import pytest
+from redis import Redis
+
+from tasks import blobs, keys
+from tasks.schema import InputRef
+
+pytestmark = pytest.mark.integration
+DATA = b"a picture"
+
+
+def ref(data: bytes = DATA) -> InputRef:
+    return InputRef(sha256=hashlib.sha256(data).hexdigest(), width=1, height=1)
+
+
+def test_it_arrives_and_vanishes_by_itself(redis: Redis) -> None:
+    """Under the hash of its bytes, for as long as a job may wait."""
+    assert blobs.put_input(redis, DATA) == ref().sha256
+    assert blobs.get_input(redis, ref()) == DATA
+    assert 0 < redis.pttl(keys.input(ref().sha256)) <= keys.INPUT_TTL.total_seconds() * 1000
+
+
+def test_one_that_is_gone(redis: Redis) -> None:
+    """Told apart from a broken one: sending it again helps."""
+    with pytest.raises(blobs.BlobMissing):
+        blobs.get_input(redis, ref())
+
+
+def test_other_bytes_than_promised(redis: Redis) -> None:
+    """Whoever can write to Redis cannot slip in another picture."""
+    redis.set(keys.input(ref().sha256), b"another picture")
+    with pytest.raises(blobs.BlobRejected):
+        blobs.get_input(redis, ref())
+
+
+def test_too_many_bytes(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused before they are read."""
+    blobs.put_input(redis, DATA)
+    monkeypatch.setattr(blobs, "MAX_INPUT_BYTES", len(DATA) - 1)
+    with pytest.raises(blobs.BlobRejected):
+        blobs.get_input(redis, ref())
