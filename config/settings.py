@@ -37,8 +37,10 @@ def _database_address(value: str) -> str:
     return value.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def _comma_separated(value: str) -> list[str]:
-    return [name.strip() for name in value.split(",") if name.strip()]
+def _comma_separated(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, tuple):  # the default
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 RedisUrl = Annotated[str, AfterValidator(_redis_address)]
