@@ -5,6 +5,8 @@ from structlog.testing import capture_logs
 
 from provisioner.lifecycle import State
 from sandbox.story import STORY
+from tasks import keys
+from tasks.life import is_wanted
 from tests.integration.provisioner.stage import Stage
 
 
@@ -133,4 +135,20 @@ def test_a_worker_that_falls_silent_is_replaced(stage: Stage) -> None:
     (second,) = stage.until(loop, lambda: stage.rows(State.READY))
     assert second.id != row.id
     stage.cancel_all()
+    stage.gone(loop)
+
+
+def test_a_machine_is_kept_alive_only_while_it_is_wanted(stage: Stage) -> None:
+    """The key that keeps a rented worker from ending itself is renewed while it boots and serves, and then no more."""
+    loop = stage.provisioner()
+    stage.order()
+    (row,) = stage.ready(loop)
+    assert is_wanted(stage.redis, row.id)
+    stage.vast.fault("destroy_lies")
+    stage.cancel_all()
+    stage.until(loop, lambda: stage.rows(State.DESTROYING), at_most_s=180)
+    stage.redis.delete(keys.life(row.id))  # its two minutes are over
+    stage.run(loop, seconds=30)
+    assert not is_wanted(stage.redis, row.id), "Vast refuses to destroy it, and it must not be told to live on"
+    stage.vast.clear_faults()
     stage.gone(loop)
