@@ -180,7 +180,7 @@ class WorkerSettings(ProcessSettings):
         600,
         ge=10,
         validation_alias="EASEL_LIFE_LEASE_S",
-        description="seconds without any contact to Redis after which a rented machine destroys itself",
+        description="seconds after which a rented machine that is idle and wanted by nobody destroys itself",
     )
     container_id: str | None = Field(None, validation_alias="CONTAINER_ID", description="set by Vast on its machines")
     container_api_key: SecretStr | None = Field(
