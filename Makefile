@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/pins.txt
-# Two torch processes on few cores slow each other down with more threads than cores.
+# Torch's threads spin while they wait for each other: more of them than cores make every process slow.
 export OMP_NUM_THREADS ?= 2
 # End-to-end tests run alone: they are many processes already.
 TEST_PROCESSES ?= 2
@@ -36,6 +36,7 @@ run: $(VENV)/run.stamp  ## the system for real on this machine, from .env
 demo: $(VENV)/gpu.stamp  ## the whole system against a local Discord and a local Vast; ONCE=1 ends after one picture
 	@exec $(BIN)/python -m sandbox.demo $(if $(ONCE),--once)
 
+test: export OMP_NUM_THREADS = 1
 test: $(VENV)/dev.stamp weights  ## every test but the containers'; TEST_ARGS=… runs a part
 ifdef TEST_ARGS
 	@$(BIN)/python -m pytest $(TEST_ARGS)
