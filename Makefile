@@ -3,8 +3,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/pins.txt
-# Two torch processes on few cores slow each other down with more threads than cores.
+# Torch's threads spin while they wait for each other: more of them than cores make every process slow.
 export OMP_NUM_THREADS ?= 2
+# End-to-end tests run alone: they are many processes already.
+TEST_PROCESSES ?= 2
 
 .PHONY: help run demo test check bench test-compose fix weights clean
 
@@ -34,8 +36,14 @@ run: $(VENV)/run.stamp  ## the system for real on this machine, from .env
 demo: $(VENV)/gpu.stamp  ## the whole system against a local Discord and a local Vast; ONCE=1 ends after one picture
 	@exec $(BIN)/python -m sandbox.demo $(if $(ONCE),--once)
 
-test: $(VENV)/dev.stamp weights  ## every test but the containers'
+test: export OMP_NUM_THREADS = 1
+test: $(VENV)/dev.stamp weights  ## every test but the containers'; TEST_ARGS=… runs a part
+ifdef TEST_ARGS
 	@$(BIN)/python -m pytest $(TEST_ARGS)
+else
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not e2e"
+	@$(BIN)/python -m pytest -m e2e
+endif
 
 weights: $(VENV)/gpu.stamp  ## the tiny SDXL that tests and demo draw with
 	@$(BIN)/python -m sandbox.weights.build_tiny_sdxl
@@ -55,7 +63,7 @@ bench: $(VENV)/dev.stamp weights  ## speed and memory as ratios against a named 
 	@$(BIN)/python -m benchmarks
 
 test-compose: $(VENV)/run.stamp  ## build the images, bring everything up against the sandbox, draw one picture
-	@$(BIN)/python docker/test_compose.py
+	@$(BIN)/python -m tests.compose
 
 clean:  ## forget local data (not .env)
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -37,8 +37,10 @@ def _database_address(value: str) -> str:
     return value.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def _comma_separated(value: str) -> list[str]:
-    return [name.strip() for name in value.split(",") if name.strip()]
+def _comma_separated(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, tuple):  # the default
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 RedisUrl = Annotated[str, AfterValidator(_redis_address)]
@@ -178,7 +180,7 @@ class WorkerSettings(ProcessSettings):
         600,
         ge=10,
         validation_alias="EASEL_LIFE_LEASE_S",
-        description="seconds without any contact to Redis after which a rented machine destroys itself",
+        description="seconds after which a rented machine that is idle and wanted by nobody destroys itself",
     )
     container_id: str | None = Field(None, validation_alias="CONTAINER_ID", description="set by Vast on its machines")
     container_api_key: SecretStr | None = Field(

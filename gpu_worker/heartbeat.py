@@ -11,14 +11,17 @@ from redis.exceptions import RedisError
 
 from gpu_worker.renderer import DeviceState
 from gpu_worker.status import WorkerStatus
-from tasks import keys
-from tasks.schema import Heartbeat
+from tasks import keys, life
+from tasks.schema import Heartbeat, WorkerState
 
 log = structlog.get_logger()
 
 
 class HeartbeatWriter:
-    """A thread of its own, so that neither a long step nor a long download delays the beat."""
+    """A thread of its own, so that neither a long step nor a long download delays the beat.
+
+    `on_wanted` is called where somebody wants this machine: it draws, or the provisioner says so (`tasks.life`).
+    """
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class HeartbeatWriter:
         loaded: Callable[[], tuple[str, ...]],
         device: Callable[[], DeviceState],
         now: Callable[[], datetime],
-        on_contact: Callable[[], None],
+        on_wanted: Callable[[], None],
     ) -> None:
         self._redis = redis
         self._worker_id = worker_id
@@ -37,7 +40,7 @@ class HeartbeatWriter:
         self._loaded = loaded
         self._device = device
         self._now = now
-        self._on_contact = on_contact
+        self._on_wanted = on_wanted
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -69,7 +72,8 @@ class HeartbeatWriter:
             **facts,
         )
         self._redis.set(keys.heartbeat(self._worker_id), heartbeat.write(), px=keys.HEARTBEAT_TTL)
-        self._on_contact()
+        if heartbeat.state is WorkerState.BUSY or life.is_wanted(self._redis, self._worker_id):
+            self._on_wanted()
 
     def _run(self) -> None:
         while not self._over.is_set():

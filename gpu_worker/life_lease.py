@@ -1,6 +1,7 @@
-"""A rented machine's lease on life: without any contact to Redis for too long, it destroys itself.
+"""A rented machine's lease on life: idle, and not wanted by any provisioner for too long, it destroys itself.
 
-Nobody may be left who would do it, and a machine costs money whether or not anybody listens to it.
+Redis may be out of reach, the provisioner dead, or its attempt to destroy the machine may fail: nobody may be left who
+would do it, and a machine costs money whether or not anybody listens to it.
 """
 
 import threading
@@ -70,7 +71,7 @@ class LifeLease:
         silent_s = self._clock() - self._touched
         if silent_s <= self._length_s:
             return False
-        log.error("no contact to redis, the lease on life is over", silent_s=round(silent_s))
+        log.error("nobody wants this machine any more: the lease on life is over", silent_s=round(silent_s))
         self._on_end()
         return True
 

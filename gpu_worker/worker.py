@@ -66,6 +66,7 @@ class Worker:
             self._traffic, announce=self._status.drain, interrupt=self._interrupt, stop=_stop_celery, kill=self._kill
         )
         self._shop = self._make_shop()
+        self._machine = _rented_machine(settings)
         self._life = LifeLease(settings.life_lease_s, self._end_of_life)
         self._heartbeat = HeartbeatWriter(
             connect(settings.broker_url),
@@ -74,14 +75,15 @@ class Worker:
             loaded=self._lane.loaded,
             device=self._lane.device,
             now=now,
-            on_contact=self._life.touch,
+            on_wanted=self._life.touch,
         )
 
     def run(self) -> int:
         """Returns the exit code for the supervisor."""
         signal.signal(signal.SIGTERM, lambda *_: self._drain.begin(exit_codes.DONE))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor too, which sends SIGTERM
-        self._life.start()
+        if self._machine is not None:  # on a machine of one's own the worker waits for Redis
+            self._life.start()
         self._heartbeat.start()
         self._lane.start()
         self._watchdog.start()
@@ -154,13 +156,15 @@ class Worker:
         os._exit(exit_code)
 
     def _end_of_life(self) -> None:
-        """Only a rented machine ends; on one's own the worker waits for Redis."""
-        key, container_id = self._settings.container_api_key, self._settings.container_id
-        if key is None or container_id is None:
-            log.warning("this machine is not rented: waiting on")
-            return
-        RentedMachine(self._settings.vast_url, container_id, key).destroy()
+        if self._machine is not None:
+            self._machine.destroy()
         os._exit(exit_codes.DONE)
+
+
+def _rented_machine(settings: WorkerSettings) -> RentedMachine | None:
+    if settings.container_api_key is None or settings.container_id is None:
+        return None
+    return RentedMachine(settings.vast_url, settings.container_id, settings.container_api_key)
 
 
 def _import_renderer() -> Renderer:

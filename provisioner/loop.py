@@ -1,6 +1,6 @@
 """The leader's loop: observe, plan, act, and sweep; woken by a new job or every few seconds. It never dies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -22,7 +22,8 @@ from provisioner.observation import Market, Observation
 from provisioner.observe import Observer, Sight
 from provisioner.policy import Rules
 from provisioner.sweeping import Sweeper
-from tasks.ledger import Ledger, NoLongerLeader
+from tasks import life
+from tasks.ledger import Instance, Ledger, NoLongerLeader
 
 log = structlog.get_logger()
 
@@ -146,17 +147,11 @@ class Loop:
         try:
             status.write(self._redis, status.fleet_status(seen, plan, self._rules.fleet))
             if self._hands is not None:
-                self._keep_users(self._hands.users, seen)
+                wanted = [machine.row for machine in seen.machines if machine.state is not State.DESTROYING]
+                life.extend(self._redis, [row.id for row in wanted])
+                _keep_users(self._hands.users, wanted)
         except RedisError as error:
             log.warning("redis was not told of the fleet", error=str(error))
-
-    def _keep_users(self, users: WorkerUsers, seen: Observation) -> None:
-        wanted = {
-            machine.row.id: machine.row.worker_password_sha256
-            for machine in seen.machines
-            if machine.row.worker_password_sha256 and machine.state is not State.DESTROYING
-        }
-        users.keep_in_step(wanted)
 
     def _look_at_market(self, seen: Observation) -> Market:
         if self._hands is None or not policy.wants_offer(seen, self._rules):
@@ -177,6 +172,10 @@ class Loop:
         if plan.blocked and plan.blocked != self._said:
             log.warning("nothing is rented", blocked=plan.blocked, jobs=seen.demand.jobs)
         self._said = plan.blocked
+
+
+def _keep_users(users: WorkerUsers, wanted: Iterable[Instance]) -> None:
+    users.keep_in_step({row.id: row.worker_password_sha256 for row in wanted if row.worker_password_sha256})
 
 
 def _is_moving(plan: Plan, seen: Observation) -> bool:

@@ -10,6 +10,7 @@ EPOCH_TTL = timedelta(hours=12)
 CANCEL_TTL = timedelta(hours=12)
 HEARTBEAT_TTL = timedelta(seconds=15)
 HEARTBEAT_EVERY = timedelta(seconds=4)
+LIFE_TTL = timedelta(minutes=2)
 
 FLEET_STATUS = "fleet:status"
 FLEET_WAKE = "fleet:wake"
@@ -45,6 +46,11 @@ def input(sha256: str) -> str:  # noqa: A001 - reads as `keys.input`
 def heartbeat(worker_id: str) -> str:
     """Heartbeat JSON of a worker, with a TTL."""
     return f"worker:{worker_id}"
+
+
+def life(worker_id: str) -> str:
+    """Exists while the provisioner leads and wants this rented machine; without it an idle one ends itself."""
+    return f"life:{worker_id}"
 
 
 def progress(job_id: str) -> str:

@@ -1,5 +1,6 @@
 """Settings: every variable that is missing or wrong is named at once, with where to get it, and no secret leaks."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,8 @@ def test_empty_means_absent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_checkpoints_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker serves what the variable names, as people write it."""
+    """A worker serves what the variable names, as people write it, and everything where it names nothing."""
+    assert load_settings(WorkerSettings).queues == ()
     monkeypatch.setenv("EASEL_CHECKPOINTS", "sdxl-base-1.0, animagine-xl-4.0")
     assert load_settings(WorkerSettings).queues == ("sdxl-base-1.0", "animagine-xl-4.0")
 
@@ -78,12 +80,14 @@ def test_postgres_addresses_get_our_driver(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_example_names_every_variable() -> None:
-    """`.env.example` cannot fall behind: each variable of each process stands in it, and nothing else."""
+    """`.env.example` cannot fall behind: it has each variable of each process and of Compose, and nothing else."""
     lines = (ROOT / ".env.example").read_text().splitlines()
     listed = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line and not line.startswith("# ")}
     kinds = (DiscordSettings, ProvisionerSettings, WorkerSettings, RunSettings)
     set_by_vast = {"CONTAINER_ID", "CONTAINER_API_KEY"}
-    assert listed == {name for kind in kinds for name in variables(kind)} - set_by_vast
+    files = (ROOT / "docker-compose.yml", ROOT / "docker" / "compose.tls.yml")
+    compose = {name for file in files for name in re.findall(r"\$\{(\w+)", file.read_text())}
+    assert listed == {name for kind in kinds for name in variables(kind)} - set_by_vast | compose
 
 
 def test_run_wants_somebody_who_draws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,8 @@ def vast() -> Iterator[Vast]:
     server.server.server_close()
 
 
-def test_contact_keeps_the_machine_alive() -> None:
-    """A busy hour without a job is no reason to die."""
+def test_a_machine_that_is_wanted_stays_alive() -> None:
+    """An hour without a job is no reason to die while the provisioner wants it."""
     clock, ends = Clock(), list[str]()
     lease = LifeLease(600, lambda: ends.append("over"), clock=clock)
     for _ in range(10):

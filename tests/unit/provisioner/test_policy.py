@@ -143,6 +143,16 @@ def test_the_next_offer_is_taken_where_the_best_is_over_the_cap() -> None:
     assert [action.offer.id for action in launches(policy.plan(seen, market, RULES))] == ["b"]
 
 
+def test_without_redis_nothing_is_rented_or_found_idle_and_in_the_end_nothing_is_kept() -> None:
+    """Nobody can tell who works; after ten minutes nobody can."""
+    seen = observation(ready(1, idle_s=999), jobs=0, blind_s=30.0)
+    assert policy.plan(seen, MARKET, RULES).actions == ()
+    assert policy.plan(replace(seen, demand=Demand(jobs=9, seconds=400)), MARKET, RULES).blocked == (
+        "Redis does not answer"
+    )
+    assert [type(one) for one in policy.plan(replace(seen, blind_s=601.0), MARKET, RULES).actions] == [Destroy]
+
+
 amounts = st.floats(0, 30, allow_nan=False)
 
 

@@ -97,3 +97,13 @@ def test_the_untold_are_told_once_at_a_time() -> None:
     ]
     view = BrokerView(reported=frozenset({"J"}))
     assert sweep.decide([], [ended], view, gone_workers=(), max_age_s=9, now=NOW) == []
+
+
+def test_what_a_worker_sits_on_is_taken_from_it() -> None:
+    """Held for longer than any job takes: the lease is freed, and the attempt counts where one had begun."""
+    view = BrokerView(leases={"J": ("w1", 2)}, heartbeats=ALIVE)
+    found = sweep.decide([claimed(60)], [], view, gone_workers=(), max_age_s=9999, now=NOW, stuck={"J"})
+    assert [type(one) for one in found] == [FreeLease, Retry]
+    view = BrokerView(held={("J", 2): "w1"}, heartbeats=ALIVE)
+    found = sweep.decide([queued(70)], [], view, gone_workers=(), max_age_s=9999, now=NOW, stuck={"J"})
+    assert [type(one) for one in found] == [Requeue]
