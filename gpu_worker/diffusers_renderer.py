@@ -13,6 +13,7 @@ from gpu_worker.cache import loading
 from gpu_worker.cache.checkpoints import CheckpointCache
 from gpu_worker.cache.loading import Components
 from gpu_worker.device import Device
+from gpu_worker.loras.shelf import LoraShelf
 from gpu_worker.pipelines import drawing
 from gpu_worker.pipelines.sampling import Sampling
 from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
@@ -35,6 +36,7 @@ class DiffusersRenderer:
 
     def __init__(self, device: Device, *, cache_budget_bytes: int | None = None) -> None:
         self._device = device
+        self._loras = LoraShelf()
         self._cache = CheckpointCache(
             lambda ref, files: loading.load(ref, files, device),
             budget_bytes=cache_budget_bytes if cache_budget_bytes is not None else device.cache_budget_bytes,
@@ -74,8 +76,9 @@ class DiffusersRenderer:
         return self._twice(first, frugally, spec.checkpoint)
 
     def _draw(self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials) -> Drawing:
-        if spec.loras or spec.controls:
-            raise BadSpec(ErrorCode.BAD_OPTION, "this worker cannot draw with these yet", option="loras")
+        if spec.controls:
+            raise BadSpec(ErrorCode.BAD_OPTION, "this worker cannot draw with these yet", option="controls")
+        components.adapters.wear(spec.loras, materials.loras, self._loras)
         sampling = Sampling(components, spec, on_step, self._device)
         return Drawing(drawing.draw(sampling, materials))
 
