@@ -11,11 +11,14 @@ import transformers
 
 from gpu_worker.cache import loading
 from gpu_worker.cache.checkpoints import CheckpointCache
+from gpu_worker.cache.loading import Components
 from gpu_worker.device import Device
-from gpu_worker.pipelines import text_to_image
-from gpu_worker.renderer import CheckpointFiles, DeviceState, Picture, StepListener
+from gpu_worker.loras.shelf import LoraShelf
+from gpu_worker.pipelines import drawing
+from gpu_worker.pipelines.sampling import Sampling
+from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
 from tasks.errors import BadSpec, DeviceError, ErrorCode
-from tasks.schema import CheckpointRef, JobSpec, TextToImageSpec
+from tasks.schema import CheckpointRef, JobSpec
 
 log = structlog.get_logger()
 
@@ -33,6 +36,7 @@ class DiffusersRenderer:
 
     def __init__(self, device: Device, *, cache_budget_bytes: int | None = None) -> None:
         self._device = device
+        self._loras = LoraShelf()
         self._cache = CheckpointCache(
             lambda ref, files: loading.load(ref, files, device),
             budget_bytes=cache_budget_bytes if cache_budget_bytes is not None else device.cache_budget_bytes,
@@ -55,23 +59,28 @@ class DiffusersRenderer:
 
         self._twice(first, alone, checkpoint)
 
-    def draw(self, spec: JobSpec, on_step: StepListener) -> list[Picture]:
+    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
         components = self._cache.get(spec.checkpoint)
-        if not isinstance(spec, TextToImageSpec) or spec.loras or spec.controls:
-            raise BadSpec(ErrorCode.BAD_OPTION, f"this worker cannot draw {spec.kind} yet", option="kind")
 
-        def first() -> list[Picture]:
-            return text_to_image.draw(components, spec, on_step, self._device)
+        def first() -> Drawing:
+            return self._draw(components, spec, on_step, materials)
 
-        def frugally() -> list[Picture]:
+        def frugally() -> Drawing:
             self._cache.drop_all_but(spec.checkpoint)
             components.parts["vae"].enable_tiling()
             try:
-                return text_to_image.draw(components, spec, on_step, self._device)
+                return self._draw(components, spec, on_step, materials)
             finally:
                 components.parts["vae"].disable_tiling()
 
         return self._twice(first, frugally, spec.checkpoint)
+
+    def _draw(self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials) -> Drawing:
+        if spec.controls:
+            raise BadSpec(ErrorCode.BAD_OPTION, "this worker cannot draw with these yet", option="controls")
+        components.adapters.wear(spec.loras, materials.loras, self._loras)
+        sampling = Sampling(components, spec, on_step, self._device)
+        return Drawing(drawing.draw(sampling, materials))
 
     def _twice(
         self, attempt: Callable[[], _Result], frugal: Callable[[], _Result], checkpoint: CheckpointRef

@@ -51,14 +51,25 @@ class Handover:
             lambda: blobs.put(self._redis, job_id, number, epoch=epoch, data=png, seed=seed, size=size)
         )
 
-    def rendered(self, job_id: str, *, epoch: int, images: Iterable[BlobRef], timings: Timings) -> None:
-        """The pictures are there."""
+    def rendered(
+        self,
+        job_id: str,
+        *,
+        epoch: int,
+        images: Iterable[BlobRef],
+        timings: Timings,
+        maps: Iterable[BlobRef] = (),
+        remarks: Iterable[str] = (),
+    ) -> None:
+        """The pictures are there, and the maps that they followed."""
         message = Rendered(
             job_id=job_id,
             epoch=epoch,
             worker_id=self._worker_id,
             images=tuple(images),
             timings=timings,
+            maps=tuple(maps),
+            remarks=tuple(remarks),
             at=self._now(),
         )
         self._patiently(lambda: self._publisher.control(routing.RENDERED, message, job_id=job_id))

@@ -1,9 +1,11 @@
 """The port to whatever draws: the Celery side knows this, and only the lane's thread imports what stands behind it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from PIL import Image
 
 from tasks.schema import CheckpointRef, JobSpec
 
@@ -30,6 +32,31 @@ class CheckpointFiles:
     config: Path | None = None
     vae: Path | None = None
     fused_lora: Path | None = None
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a spec refers to beside its checkpoint, on this machine.
+
+    `inputs` are decoded pictures by their sha256 (masks too, as they came); `loras`, `controlnets` and `annotators` are
+    checked files and folders by the ids of their references, the annotators' in the order of the reference.
+    """
+
+    inputs: Mapping[str, Image.Image] = field(default_factory=dict)
+    loras: Mapping[str, Path] = field(default_factory=dict)
+    controlnets: Mapping[str, Path] = field(default_factory=dict)
+    annotators: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+
+
+NOTHING = Materials()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The pictures of a spec, one per seed and in order, and the maps that its ControlNets followed, if asked for."""
+
+    pictures: list[Picture]
+    maps: list[Picture] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -63,10 +90,11 @@ class Renderer(Protocol):
             DeviceError: it does not fit, or the device failed.
         """
 
-    def draw(self, spec: JobSpec, on_step: StepListener) -> list[Picture]:
-        """The pictures of a spec whose checkpoint is loaded, one per seed, in order.
+    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
+        """What a spec orders, whose checkpoint is loaded and whose `materials` are at hand.
 
         Raises:
             BadSpec: the spec cannot be drawn here.
+            WeightsError: a LoRA or ControlNet is broken, or of another family than the checkpoint.
             DeviceError: out of memory, or the device failed.
         """

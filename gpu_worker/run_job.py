@@ -3,19 +3,21 @@
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from gpu_worker import claims, decoding, png
+from gpu_worker import claims, decoding, materials, png
 from gpu_worker.decoding import Envelope
 from gpu_worker.interruption import Interruption, LeaseLost
 from gpu_worker.job_watch import JobWatch
 from gpu_worker.pace import Pace
 from gpu_worker.progress import ProgressReport
-from gpu_worker.renderer import CheckpointFiles, Picture, Renderer
+from gpu_worker.renderer import CheckpointFiles, Drawing, Materials, Picture, Renderer
 from gpu_worker.stopwatch import Stopwatch
 from gpu_worker.workshop import Workshop
+from tasks.clamping import clamped
 from tasks.errors import ErrorCode, JobError
 from tasks.leases import Lease
 from tasks.schema import BlobRef, JobSpec, Stage
@@ -67,6 +69,14 @@ def _under_lease(job: Envelope, message: Mapping[str, Any], lease: Lease, shop: 
             shop.status.note_done()
 
 
+@dataclass(frozen=True)
+class _Needs:
+    """What the lane works with."""
+
+    checkpoint: CheckpointFiles
+    materials: Materials
+
+
 class _Attempt:
     """What belongs to this one attempt at a job."""
 
@@ -77,29 +87,36 @@ class _Attempt:
         self.stopwatch = Stopwatch()
 
 
-def _render(job: Envelope, spec: JobSpec, attempt: _Attempt) -> None:
+def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
     shop, stopwatch = attempt.shop, attempt.stopwatch
+    spec, clamps = clamped(order)
     with stopwatch.measure("fetch_s"):
-        files = shop.fetcher.checkpoint(spec.checkpoint)
+        needs = _Needs(shop.fetcher.checkpoint(spec.checkpoint), materials.gather(spec, shop.redis, shop.fetcher))
     attempt.interruption.check()
-    pictures = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, files, attempt))
+    drawing = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, needs, attempt))
     attempt.progress.note_stage(Stage.ENCODING)
+    pictures = [*drawing.pictures, *drawing.maps]
     with stopwatch.measure("encode_s"):
         encoded = [png.encode(picture, spec) for picture in pictures]
     attempt.progress.note_stage(Stage.UPLOADING)
     with stopwatch.measure("upload_s"):
-        images = [
+        stored = [
             _store(job, number, picture, data, shop)
             for number, (picture, data) in enumerate(zip(pictures, encoded, strict=True))
         ]
     attempt.interruption.check()
-    shop.handover.rendered(job.job_id, epoch=job.epoch, images=images, timings=stopwatch.timings())
-    log.info("job rendered", images=len(images), **stopwatch.rounded())
+    shop.handover.rendered(
+        job.job_id,
+        epoch=job.epoch,
+        images=stored[: len(drawing.pictures)],
+        maps=stored[len(drawing.pictures) :],
+        timings=stopwatch.timings(),
+        remarks=[f"{clamp.option} clamped to {clamp.used:g}" for clamp in clamps],
+    )
+    log.info("job rendered", kind=spec.kind, images=len(drawing.pictures), **stopwatch.rounded())
 
 
-def _on_lane(
-    renderer: Renderer, job: Envelope, spec: JobSpec, files: CheckpointFiles, attempt: _Attempt
-) -> list[Picture]:
+def _on_lane(renderer: Renderer, job: Envelope, spec: JobSpec, needs: _Needs, attempt: _Attempt) -> Drawing:
     """On the lane's thread: nothing here talks to Redis."""
     shop, progress, stopwatch = attempt.shop, attempt.progress, attempt.stopwatch
     attempt.interruption.check()
@@ -107,7 +124,7 @@ def _on_lane(
         if spec.checkpoint.id not in renderer.loaded():
             progress.note_stage(Stage.LOADING)
         with stopwatch.measure("load_s"), shop.watchdog.loading():
-            renderer.load(spec.checkpoint, files)
+            renderer.load(spec.checkpoint, needs.checkpoint)
         pace = Pace(time.monotonic())
 
         def on_step(step: int, steps: int) -> None:
@@ -117,9 +134,9 @@ def _on_lane(
             shop.traffic.expect_free_in(seconds_left)
             progress.note_step(step, steps, seconds_left=seconds_left)
 
-        progress.note_step(0, spec.num_inference_steps * spec.num_images, seconds_left=None)
+        progress.note_step(0, spec.steps_per_image * spec.num_images, seconds_left=None)
         with stopwatch.measure("sample_s"), shop.watchdog.drawing():
-            return renderer.draw(spec, on_step)
+            return renderer.draw(spec, on_step, needs.materials)
 
 
 def _store(job: Envelope, number: int, picture: Picture, data: bytes, shop: Workshop) -> BlobRef:

@@ -12,6 +12,7 @@ from redis import Redis
 from gpu_worker.handover import Handover
 from gpu_worker.interruption import Interruption
 from gpu_worker.lane import Lane
+from gpu_worker.materials import Companions
 from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
@@ -19,8 +20,8 @@ from gpu_worker.watchdog import Watchdog
 from tasks.schema import CheckpointRef
 
 
-class Fetcher(Protocol):
-    """Brings a checkpoint's files to this machine."""
+class Fetcher(Companions, Protocol):
+    """Brings a checkpoint's files, and those of its companions, to this machine."""
 
     def checkpoint(self, ref: CheckpointRef) -> CheckpointFiles: ...
 

@@ -1,7 +1,7 @@
-"""Steps and cfg within what a checkpoint draws well with. Pure.
+"""Steps and cfg within what a checkpoint draws well with.
 
 The worker draws by it, and the courier tells the member by it, from the ledger's own order: a rented machine's word is
-not needed for that.
+not needed for that. Pure.
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 
 from gpu_worker.device import Device
+from gpu_worker.loras.adapters import Adapters
 from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.weights.verification import PARTS, weight_files
 from tasks.errors import ErrorCode, WeightsError
@@ -25,6 +27,11 @@ class Components:
     parts: Mapping[str, Any]
     zeros_for_empty_prompt: bool
     size_bytes: int
+
+    @cached_property
+    def adapters(self) -> Adapters:
+        """The LoRAs that the parts carry at present."""
+        return Adapters(self.parts)
 
 
 def load(ref: CheckpointRef, files: CheckpointFiles, device: Device) -> Components:

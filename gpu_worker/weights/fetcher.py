@@ -5,7 +5,7 @@ there, to the configuration folder; `huggingface:owner/repository`; `https://…
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.registry import Weights
@@ -31,6 +31,7 @@ class WeightsFetcher:
         self._hub = HuggingFace(weights_dir / "huggingface", token=hf_token)
         self._web = HttpsFiles(weights_dir / "https")
         self._known: dict[str, CheckpointFiles] = {}
+        self._known_paths: dict[str, Path] = {}
         self._lock = threading.Lock()
 
     def checkpoint(self, ref: CheckpointRef) -> CheckpointFiles:
@@ -45,6 +46,45 @@ class WeightsFetcher:
             if files is None or not files.weights.exists():
                 files = self._known[key] = self._fetch(ref)
             return files
+
+    def file(self, weights: Weights) -> Path:
+        """One verified safetensors file: a LoRA. Raises as `checkpoint` does."""
+        return self._once(f"file {weights.model_dump_json()}", lambda: self._file(weights))
+
+    def model(self, weights: Weights, *, variant: str | None) -> Path:
+        """A verified diffusers folder of one model: a ControlNet. Raises as `checkpoint` does."""
+        return self._once(f"model {variant} {weights.model_dump_json()}", lambda: self._model(weights, variant))
+
+    def pinned(self, weights: Weights) -> Path:
+        """One file of any format, of exactly the hash that the registry pins: an annotator's weights.
+
+        Raises:
+            WeightsError: as `checkpoint` does, and where no hash is pinned.
+        """
+        return self._once(f"pinned {weights.model_dump_json()}", lambda: self._pinned(weights))
+
+    def _once(self, key: str, fetch: Callable[[], Path]) -> Path:
+        with self._lock:
+            path = self._known_paths.get(key)
+            if path is None or not path.exists():
+                path = self._known_paths[key] = fetch()
+            return path
+
+    def _model(self, weights: Weights, variant: str | None) -> Path:
+        scheme, rest = _parts(weights)
+        is_hub = scheme == "huggingface"
+        folder = self._hub.model(rest, revision=weights.revision, variant=variant) if is_hub else self._local(weights)
+        verification.check_model(folder, variant=variant)
+        return folder
+
+    def _pinned(self, weights: Weights) -> Path:
+        scheme, rest = _parts(weights)
+        if scheme == "huggingface":
+            path = self._hub.file(rest, _required_file(weights), revision=weights.revision)
+        else:
+            path = self._web.file(weights.source) if scheme == "https" else self._local(weights)
+        verification.check_pinned(path, sha256=weights.sha256)
+        return path
 
     def _fetch(self, ref: CheckpointRef) -> CheckpointFiles:
         is_folder = ref.format == "folder"

@@ -30,9 +30,11 @@ from tasks import blobs, keys
 from tasks.errors import ErrorCode
 from tasks.leases import Lease
 from tasks.publishing import Publisher
-from tasks.schema import CheckpointRef, Progress, RenderTask, Stage, TextToImageSpec
+from tasks.references import StepLimits
+from tasks.schema import CheckpointRef, InputRef, JobSpec, Progress, RenderTask, Stage, TextToImageSpec
 from tests.integration.gpu_worker.control_queue import kinds, told
-from tests.specs import tiny_spec
+from tests.specs import image_spec, inpaint_spec, tiny_spec, upscale_spec
+from tests.tiny_room import gradient, half_mask, input_ref, png
 
 pytestmark = [
     pytest.mark.integration,
@@ -67,7 +69,7 @@ class Bench:
     def spec(self, **changes: Any) -> TextToImageSpec:
         return tiny_spec(**({"checkpoint": self.ref} | changes))
 
-    def run(self, spec: TextToImageSpec | None = None, *, epoch: int = 1, job_id: str = JOB, **changes: Any) -> None:
+    def run(self, spec: JobSpec | None = None, *, epoch: int = 1, job_id: str = JOB, **changes: Any) -> None:
         task = RenderTask(job_id=job_id, epoch=epoch, spec=spec or self.spec(), enqueued_at=now()).payload()
         task["spec"].update(changes)
         self.redis.set(keys.epoch(job_id), epoch)
@@ -241,6 +243,9 @@ def test_shutting_down_gives_the_job_back(bench: Bench) -> None:
         ({"width": 1024, "height": 1024}, ErrorCode.SIZE_OUT_OF_LIMITS),
         ({"sampler": "magic"}, ErrorCode.BAD_OPTION),
         ({"sampler": "lcm", "num_inference_steps": 60}, ErrorCode.BAD_OPTION),
+        ({"prompt": "x" * 10_000}, ErrorCode.PROMPT_TOO_LONG),
+        ({"prompt": "a BREAK " * 30}, ErrorCode.PROMPT_TOO_LONG),
+        ({"guidance_scale": "NaN"}, ErrorCode.BAD_OPTION),
     ],
 )
 def test_an_impossible_spec_is_told(bench: Bench, changes: dict[str, Any], code: ErrorCode) -> None:
@@ -248,6 +253,61 @@ def test_an_impossible_spec_is_told(bench: Bench, changes: dict[str, Any], code:
     bench.run(**changes)
     assert bench.failure().code is code
     bench.next_job_is_fine()
+
+
+def member_gives(bench: Bench, image: Image.Image) -> InputRef:
+    blobs.put_input(bench.redis, png(image))
+    return input_ref(image)
+
+
+def test_a_picture_goes_in_and_pictures_come_out(bench: Bench) -> None:
+    """From Redis through decoding and the pipeline to the hand-over, at the size that the order says."""
+    picture, mask = member_gives(bench, gradient()), member_gives(bench, half_mask())
+    orders: list[JobSpec] = [
+        image_spec(image=picture, checkpoint=bench.ref),
+        inpaint_spec(image=picture, mask=mask, checkpoint=bench.ref),
+        upscale_spec(image=picture, checkpoint=bench.ref, detail=0),
+    ]
+    for number, order in enumerate(orders):
+        bench.run(order, job_id=f"J{number}")
+        assert kinds(bench.redis, f"J{number}") == ["claimed", "rendered"]
+        [image] = told(bench.redis, f"J{number}")[-1].message.images
+        assert (image.width, image.height) == (order.width, order.height)
+
+
+def test_a_picture_that_is_gone_is_told(bench: Bench) -> None:
+    """It expired while the job waited: sending it again helps, another attempt does not."""
+    bench.run(image_spec(image=input_ref(gradient()), checkpoint=bench.ref))
+    assert bench.failure().code is ErrorCode.INPUT_MISSING
+    bench.next_job_is_fine()
+
+
+def test_a_broken_picture_is_told(bench: Bench) -> None:
+    """The bytes are as promised, but they are no picture."""
+    broken = InputRef(sha256=blobs.put_input(bench.redis, b"no picture"), width=64, height=64)
+    bench.run(image_spec(image=broken, checkpoint=bench.ref))
+    assert bench.failure().code is ErrorCode.INPUT_BROKEN
+    bench.next_job_is_fine()
+
+
+def test_an_image_bomb_is_told(bench: Bench) -> None:
+    """More pixels in the header than may be: refused before they are decoded."""
+    bomb = png(Image.new("1", (8192, 4096)))
+    ref = InputRef(sha256=blobs.put_input(bench.redis, bomb), width=64, height=64)
+    bench.run(image_spec(image=ref, checkpoint=bench.ref))
+    assert bench.failure().code is ErrorCode.INPUT_TOO_LARGE
+    bench.next_job_is_fine()
+
+
+def test_clamped_options_are_remarked(bench: Bench) -> None:
+    """A few-step model is not drawn with thirty steps, and the parameters in the file are those that were used."""
+    limits = StepLimits(min_steps=1, max_steps=3, min_cfg=0, max_cfg=2)
+    bench.run(bench.spec(checkpoint=bench.ref.model_copy(update={"limits": limits}), num_inference_steps=30))
+    rendered = told(bench.redis)[-1].message
+    assert rendered.remarks == ("steps clamped to 3", "cfg clamped to 2")
+    picture = Image.open(io.BytesIO(blobs.get(bench.redis, rendered.images[0])))
+    assert isinstance(picture, PngImageFile)
+    assert "Steps: 3" in picture.text["parameters"]
 
 
 def test_an_unknown_model_is_told(bench: Bench) -> None:

@@ -13,10 +13,10 @@ from gpu_worker import schedulers
 from gpu_worker.device import Device
 from gpu_worker.diffusers_renderer import DiffusersRenderer
 from gpu_worker.interruption import Interruption
-from gpu_worker.renderer import CheckpointFiles, Picture
+from gpu_worker.renderer import CheckpointFiles, Picture, StepListener
 from gpu_worker.weights.fetcher import WeightsFetcher
 from tasks.errors import BadSpec, DeviceError, ErrorCode, Interrupted, WeightsError
-from tasks.schema import CheckpointRef, TextToImageSpec
+from tasks.schema import CheckpointRef, JobSpec, TextToImageSpec
 from tests.specs import tiny_spec
 
 CPU = Device("cpu", torch.float32)
@@ -41,6 +41,10 @@ def silent(_step: int, _steps: int) -> None:
     pass
 
 
+def draw(renderer: DiffusersRenderer, order: JobSpec, on_step: StepListener = silent) -> list[Picture]:
+    return renderer.draw(order, on_step).pictures
+
+
 @pytest.fixture
 def spec(tiny_ref: CheckpointRef) -> Callable[..., TextToImageSpec]:
     return lambda **changes: tiny_spec(checkpoint=tiny_ref, **changes)
@@ -48,13 +52,13 @@ def spec(tiny_ref: CheckpointRef) -> Callable[..., TextToImageSpec]:
 
 def test_the_same_spec_gives_the_same_bytes(renderer: DiffusersRenderer, spec: Any) -> None:
     """What a user liked can be had again."""
-    assert renderer.draw(spec(), silent) == renderer.draw(spec(), silent)
+    assert draw(renderer, spec()) == draw(renderer, spec())
 
 
 def test_a_seed_gives_its_picture_alone_or_among_others(renderer: DiffusersRenderer, spec: Any) -> None:
     """Picture three of four is drawn again from its seed alone; batched latents would differ in their last bits."""
-    together = renderer.draw(spec(seeds=(1, 2, 3), sampler="euler_a"), silent)
-    alone = [renderer.draw(spec(seeds=(seed,), sampler="euler_a"), silent)[0] for seed in (1, 2, 3)]
+    together = draw(renderer, spec(seeds=(1, 2, 3), sampler="euler_a"))
+    alone = [draw(renderer, spec(seeds=(seed,), sampler="euler_a"))[0] for seed in (1, 2, 3)]
     assert together == alone
     assert len({picture.rgb for picture in together}) == 3
 
@@ -71,12 +75,12 @@ def test_a_seed_gives_its_picture_alone_or_among_others(renderer: DiffusersRende
 )
 def test_every_option_takes_effect(renderer: DiffusersRenderer, spec: Any, changes: dict[str, Any]) -> None:
     """An option that changes nothing was dropped on the way."""
-    assert renderer.draw(spec(**changes), silent)[0].rgb != renderer.draw(spec(), silent)[0].rgb
+    assert draw(renderer, spec(**changes))[0].rgb != draw(renderer, spec())[0].rgb
 
 
 def test_size(renderer: DiffusersRenderer, spec: Any) -> None:
     """Width and height are not swapped."""
-    picture = renderer.draw(spec(width=64, height=96), silent)[0]
+    picture = draw(renderer, spec(width=64, height=96))[0]
     assert (picture.width, picture.height, len(picture.rgb)) == (64, 96, 64 * 96 * 3)
 
 
@@ -94,14 +98,14 @@ def test_the_pixels_are_those_of_diffusers(renderer: DiffusersRenderer, spec: An
         guidance_scale=order.guidance_scale,
         generator=torch.Generator("cpu").manual_seed(7),
     ).images[0]
-    assert renderer.draw(order, silent)[0].rgb == expected.tobytes()
+    assert draw(renderer, order)[0].rgb == expected.tobytes()
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_draws(renderer: DiffusersRenderer, spec: Any, sampler: str) -> None:
     """Each row of the table works with the real pipeline, twice with the same result."""
     order = spec(sampler=sampler, num_inference_steps=4)
-    assert renderer.draw(order, silent) == renderer.draw(order, silent)
+    assert draw(renderer, order) == draw(renderer, order)
 
 
 def test_the_table_is_complete() -> None:
@@ -129,7 +133,7 @@ def test_lightning_timesteps(tiny_ref: CheckpointRef) -> None:
 def test_steps_that_a_sampler_cannot_do(renderer: DiffusersRenderer, spec: Any) -> None:
     """LCM was distilled on 50 steps; more are the user's mistake and named so."""
     with pytest.raises(BadSpec) as caught:
-        renderer.draw(spec(sampler="lcm", num_inference_steps=60), silent)
+        draw(renderer, spec(sampler="lcm", num_inference_steps=60))
     assert caught.value.code is ErrorCode.BAD_OPTION
     assert caught.value.data["option"] == "num_inference_steps"
 
@@ -143,7 +147,7 @@ def test_steps_are_reported_over_all_pictures(renderer: DiffusersRenderer, spec:
 
 def test_an_interrupted_drawing_leaves_no_trace(renderer: DiffusersRenderer, spec: Any) -> None:
     """Cancel stops at the next step, and the next picture is as if nothing had been."""
-    before = renderer.draw(spec(), silent)
+    before = draw(renderer, spec())
     interruption = Interruption()
     steps: list[int] = []
 
@@ -154,9 +158,9 @@ def test_an_interrupted_drawing_leaves_no_trace(renderer: DiffusersRenderer, spe
         interruption.check()
 
     with pytest.raises(Interrupted):
-        renderer.draw(spec(num_inference_steps=20), on_step)
+        draw(renderer, spec(num_inference_steps=20), on_step)
     assert steps == [1, 2]
-    assert renderer.draw(spec(), silent) == before
+    assert draw(renderer, spec()) == before
 
 
 class MemoryRunsOut:
@@ -175,10 +179,10 @@ class MemoryRunsOut:
 
 def test_out_of_memory_once(renderer: DiffusersRenderer, spec: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second attempt is frugal, and the picture comes."""
-    expected = renderer.draw(spec(), silent)
+    expected = draw(renderer, spec())
     vae = renderer._cache.get(spec().checkpoint).parts["vae"]
     monkeypatch.setattr(vae, "decode", MemoryRunsOut(vae.decode, 1))
-    assert renderer.draw(spec(), silent) == expected
+    assert draw(renderer, spec()) == expected
     assert not vae.use_tiling
 
 
@@ -187,10 +191,10 @@ def test_out_of_memory_for_good(renderer: DiffusersRenderer, spec: Any, monkeypa
     vae = renderer._cache.get(spec().checkpoint).parts["vae"]
     monkeypatch.setattr(vae, "decode", MemoryRunsOut(vae.decode, 2))
     with pytest.raises(DeviceError) as caught:
-        renderer.draw(spec(), silent)
+        draw(renderer, spec())
     assert caught.value.code is ErrorCode.OUT_OF_MEMORY
     assert not caught.value.retryable
-    assert renderer.draw(spec(), silent)
+    assert draw(renderer, spec())
 
 
 def test_a_lost_cuda_context(renderer: DiffusersRenderer, spec: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +206,7 @@ def test_a_lost_cuda_context(renderer: DiffusersRenderer, spec: Any, monkeypatch
 
     monkeypatch.setattr(vae, "decode", fail)
     with pytest.raises(DeviceError) as caught:
-        renderer.draw(spec(), silent)
+        draw(renderer, spec())
     assert caught.value.code is ErrorCode.DEVICE_FAULT
 
 
@@ -213,7 +217,7 @@ def test_a_single_file_draws_the_same(
     other = DiffusersRenderer(CPU)
     other.load(single_ref, fetcher.checkpoint(single_ref))
     assert other.loaded() == ("tiny-sdxl-single",)
-    assert other.draw(spec().model_copy(update={"checkpoint": single_ref}), silent) == renderer.draw(spec(), silent)
+    assert draw(other, spec().model_copy(update={"checkpoint": single_ref})) == draw(renderer, spec())
 
 
 def test_little_memory_holds_one_checkpoint(
@@ -238,7 +242,7 @@ def test_a_broken_tensor_layout(fetcher: WeightsFetcher, tiny_ref: CheckpointRef
 def _pictures(reference: CheckpointRef, fetcher: WeightsFetcher) -> list[Picture]:
     made = DiffusersRenderer(CPU)
     made.load(reference, fetcher.checkpoint(reference))
-    return made.draw(tiny_spec(checkpoint=reference), silent)
+    return draw(made, tiny_spec(checkpoint=reference))
 
 
 def test_another_vae(fetcher: WeightsFetcher, tiny_ref: CheckpointRef, tiny_weights: Path, tmp_path: Path) -> None:

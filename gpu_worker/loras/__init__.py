@@ -1,0 +1,1 @@
+"""LoRAs: read with suspicion, worn for a job, taken off without a trace."""

@@ -1,0 +1,116 @@
+"""What all kinds of jobs share around the call of a diffusers pipeline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gpu_worker import schedulers
+from gpu_worker.cache.loading import Components
+from gpu_worker.device import Device
+from gpu_worker.pipelines import pixels
+from gpu_worker.prompts.encoding import encode
+from gpu_worker.prompts.triggers import with_trigger_words
+from gpu_worker.renderer import Picture, StepListener
+from tasks.errors import BadSpec, ErrorCode
+from tasks.schema import JobSpec
+
+_GUIDANCE_THRESHOLD = 1.0
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The diffusers pipeline of a kind."""
+
+    plain: Any
+
+
+class Sampling:
+    """One job's way through diffusers: its prompt, its pipeline, and its steps counted over all passes.
+
+    All of it is made for this job from shared parts, so that no scheduler, callback or prompt can leak into the next.
+    """
+
+    def __init__(self, components: Components, spec: JobSpec, on_step: StepListener, device: Device) -> None:
+        self.spec = spec
+        self._components = components
+        self._on_step = on_step
+        self._device = device
+        self._passes_done = 0
+        self.passes = spec.num_images
+        self._check_steps()
+        self._prompts = self._encode()
+
+    def generator(self, seed: int) -> torch.Generator:
+        """The CPU's: the same noise on every device."""
+        return torch.Generator("cpu").manual_seed(seed)
+
+    def run(self, classes: Classes, generator: torch.Generator, **options: Any) -> torch.Tensor:
+        """One pass: a picture of 3 x height x width in 0..1.
+
+        Raises:
+            torch.OutOfMemoryError: it does not fit.
+        """
+        pipeline = self._pipeline(classes)
+        image: torch.Tensor = pipeline(
+            **self._prompts,
+            num_inference_steps=self.spec.num_inference_steps,
+            guidance_scale=self.spec.guidance_scale,
+            eta=schedulers.SAMPLERS[self.spec.sampler].eta,
+            generator=generator,
+            callback_on_step_end=self._on_step_end,
+            callback_on_step_end_tensor_inputs=[],
+            output_type="pt",
+            **options,
+        ).images[0]
+        self._passes_done += 1
+        return image
+
+    def picture(self, classes: Classes, seed: int, **options: Any) -> Picture:
+        """One pass from a seed."""
+        return pixels.of_tensor(self.run(classes, self.generator(seed), **options), seed)
+
+    def strength(self, wanted: float) -> float:
+        """So that at least one step is done: diffusers rounds down, and refuses to do none."""
+        steps = self.spec.num_inference_steps
+        return wanted if int(steps * wanted) >= 1 else min(1.0, 1.5 / steps)
+
+    def _pipeline(self, classes: Classes) -> Any:
+        optional: Mapping[str, Any] = {"add_watermarker": False}
+        pipeline = classes.plain(
+            **self._components.parts,
+            scheduler=schedulers.build(self.spec.sampler, self.spec.checkpoint),
+            force_zeros_for_empty_prompt=self._components.zeros_for_empty_prompt,
+            **optional,
+        )
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def _encode(self) -> dict[str, Any]:
+        spec = self.spec
+        silent = None if self._components.zeros_for_empty_prompt else ""
+        return encode(
+            self._components.parts,
+            with_trigger_words(spec.prompt, spec.loras),
+            spec.negative_prompt or silent,
+            with_negative=spec.guidance_scale > _GUIDANCE_THRESHOLD,
+        )
+
+    def _check_steps(self) -> None:
+        scheduler = schedulers.build(self.spec.sampler, self.spec.checkpoint)
+        steps = self.spec.num_inference_steps
+        try:
+            scheduler.set_timesteps(steps)
+        except ValueError as error:
+            raise BadSpec(
+                ErrorCode.BAD_OPTION,
+                f"{self.spec.sampler} cannot do {steps} steps: {error}",
+                option="num_inference_steps",
+                reason=str(error),
+            ) from error
+
+    def _on_step_end(self, pipeline: Any, index: int, _timestep: Any, _tensors: dict[str, Any]) -> dict[str, Any]:
+        steps = pipeline.num_timesteps
+        self._on_step(min(self._passes_done, self.passes - 1) * steps + index + 1, self.passes * steps)
+        return {}
