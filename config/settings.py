@@ -167,8 +167,20 @@ class WorkerSettings(ProcessSettings):
     weights_dir: Path | None = Field(
         None, validation_alias="EASEL_WEIGHTS_DIR", description="folder for fetched weights"
     )
+    weights_limit_gb: float | None = Field(
+        None,
+        gt=0,
+        validation_alias="EASEL_WEIGHTS_LIMIT_GB",
+        description="gigabytes of fetched weights to keep; the least recently used go. Default: the disk's size",
+    )
     hf_token: SecretStr | None = Field(
         None, validation_alias="HF_TOKEN", description="a Hugging Face token, for own machines only"
+    )
+    civitai_token: SecretStr | None = Field(
+        None, validation_alias="CIVITAI_TOKEN", description="a Civitai token, for own machines only"
+    )
+    s3_endpoint_url: HttpUrl | None = Field(
+        None, validation_alias="S3_ENDPOINT_URL", description="where s3: sources are; default: Amazon"
     )
     life_lease_s: float = Field(
         600,

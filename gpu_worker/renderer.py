@@ -1,7 +1,7 @@
 """The port to whatever draws: the Celery side knows this, and only the lane's thread imports what stands behind it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -23,13 +23,15 @@ class CheckpointFiles:
     """Where a checkpoint's parts are on this machine's disk.
 
     `weights` is a diffusers folder or one `.safetensors` file; `config` is the diffusers folder without weights that
-    a single file needs; `vae` is a folder or a file.
+    a single file needs; `vae` is a folder or a file. The files stay on disk as long as this object, or a copy of its
+    `pins`, is held.
     """
 
     weights: Path
     config: Path | None = None
     vae: Path | None = None
     fused_lora: Path | None = None
+    pins: tuple[object, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gpu_worker.stopwatch import Stopwatch
 from gpu_worker.workshop import Workshop
 from tasks.errors import ErrorCode, JobError
 from tasks.leases import Lease
-from tasks.schema import BlobRef, JobSpec, Stage
+from tasks.schema import BlobRef, CheckpointRef, JobSpec, Stage
 
 log = structlog.get_logger()
 
@@ -55,6 +55,7 @@ def _under_lease(job: Envelope, message: Mapping[str, Any], lease: Lease, shop: 
         try:
             with watch:
                 shop.handover.claimed(job.job_id, epoch=job.epoch)
+                shop.fetcher.learn(decoding.read_links(message))
                 _render(job, decoding.read_spec(message), _Attempt(shop, progress, interruption))
         except LeaseLost:
             log.warning("job dropped: its lease is lost")
@@ -80,7 +81,7 @@ class _Attempt:
 def _render(job: Envelope, spec: JobSpec, attempt: _Attempt) -> None:
     shop, stopwatch = attempt.shop, attempt.stopwatch
     with stopwatch.measure("fetch_s"):
-        files = shop.fetcher.checkpoint(spec.checkpoint)
+        files = _fetch(spec.checkpoint, attempt)
     attempt.interruption.check()
     pictures = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, files, attempt))
     attempt.progress.note_stage(Stage.ENCODING)
@@ -95,6 +96,18 @@ def _render(job: Envelope, spec: JobSpec, attempt: _Attempt) -> None:
     attempt.interruption.check()
     shop.handover.rendered(job.job_id, epoch=job.epoch, images=images, timings=stopwatch.timings())
     log.info("job rendered", images=len(images), **stopwatch.rounded())
+
+
+def _fetch(ref: CheckpointRef, attempt: _Attempt) -> CheckpointFiles:
+    """The checkpoint's files; a cancellation ends a download too."""
+    with attempt.shop.status.fetching(ref.id) as note:
+
+        def listen(done_bytes: int, total_bytes: int | None) -> None:
+            attempt.interruption.check()
+            attempt.progress.note_bytes(done_bytes, total_bytes)
+            note(done_bytes, total_bytes)
+
+        return attempt.shop.fetcher.checkpoint(ref, listen=listen)
 
 
 def _on_lane(

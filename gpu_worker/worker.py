@@ -34,6 +34,7 @@ from gpu_worker.supervisor import LIFELINE
 from gpu_worker.traffic import Traffic
 from gpu_worker.warm_up import warm_up
 from gpu_worker.watchdog import Watchdog
+from gpu_worker.weights.addresses import Endpoints
 from gpu_worker.weights.fetcher import WeightsFetcher
 from gpu_worker.workshop import Workshop
 from tasks import logs
@@ -181,8 +182,19 @@ def _fetcher(settings: WorkerSettings) -> WeightsFetcher:
     return WeightsFetcher(
         settings.weights_dir or settings.data_dir / "weights",
         roots=(settings.config_dir,),
-        hf_token=settings.hf_token.get_secret_value() if settings.hf_token else None,
+        endpoints=Endpoints(urls=_urls(settings), tokens=_tokens(settings)),
+        limit_bytes=int(settings.weights_limit_gb * 10**9) if settings.weights_limit_gb else None,
     )
+
+
+def _urls(settings: WorkerSettings) -> dict[str, str]:
+    return {"s3": settings.s3_endpoint_url} if settings.s3_endpoint_url else {}
+
+
+def _tokens(settings: WorkerSettings) -> dict[str, str]:
+    """Only ever there on a machine of one's own."""
+    tokens = {"huggingface": settings.hf_token, "civitai": settings.civitai_token}
+    return {scheme: token.get_secret_value() for scheme, token in tokens.items() if token is not None}
 
 
 def _patient(redis: Redis) -> Redis:

@@ -1,7 +1,7 @@
 """What running a job needs, put together once by the worker."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,13 +16,17 @@ from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
 from gpu_worker.watchdog import Watchdog
-from tasks.schema import CheckpointRef
+from tasks.schema import CheckpointRef, SignedLink
 
 
 class Fetcher(Protocol):
     """Brings a checkpoint's files to this machine."""
 
-    def checkpoint(self, ref: CheckpointRef) -> CheckpointFiles: ...
+    def learn(self, links: Iterable[SignedLink]) -> None: ...
+
+    def checkpoint(
+        self, ref: CheckpointRef, *, listen: Callable[[int, int | None], None] = ..., is_ahead: bool = False
+    ) -> CheckpointFiles: ...
 
 
 @dataclass(frozen=True)

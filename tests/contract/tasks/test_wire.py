@@ -21,6 +21,7 @@ from tasks.schema import (
     Progress,
     Rendered,
     RenderTask,
+    SignedLink,
     Stage,
     Timings,
     Wire,
@@ -40,6 +41,19 @@ EXAMPLES: dict[str, Wire] = {
         epoch=2,
         spec=tiny_spec(checkpoint=CheckpointRef.of(load_registry().checkpoints["hyper-sd-8step"])),
         enqueued_at=AT,
+    ),
+    "render_task_links": RenderTask(
+        job_id=JOB,
+        epoch=3,
+        spec=tiny_spec(),
+        enqueued_at=AT,
+        links=(SignedLink(source="civitai:42", url="https://cdn.example/a?signature=s", expires_at=AT),),
+    ),
+    "progress_fetching": Progress(
+        job_id=JOB, epoch=1, worker_id=WORKER, stage=Stage.FETCHING, done_bytes=10, total_bytes=100, at=AT
+    ),
+    "heartbeat_fetching": Heartbeat(
+        worker_id=WORKER, state=WorkerState.STARTING, since=AT, at=AT, fetching=("sdxl-base-1.0 42 %",)
     ),
     "claimed": Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT),
     "rendered": Rendered(
@@ -146,3 +160,10 @@ def test_messages_name_no_person() -> None:
     """What a rented machine sees holds no user, guild, channel or token."""
     text = EXAMPLES["render_task"].write()
     assert not any(word in text for word in ("user", "guild", "channel", "token", "interaction"))
+
+
+def test_a_link_is_not_shown() -> None:
+    """Its address is a key; it may stand in no log and no error."""
+    link = SignedLink(source="civitai:42", url="https://cdn.example/a?signature=s", expires_at=AT)
+    assert "signature" not in repr(link)
+    assert "signature" not in repr(RenderTask(job_id=JOB, epoch=1, spec=tiny_spec(), enqueued_at=AT, links=(link,)))
