@@ -40,7 +40,9 @@ class Faults:
     etags: bool = True
     token: str | None = None  # wanted as a bearer
     redirect_to: str | None = None
+    guards_redirects: bool = False  # the token is wanted before the redirect, not only for files
     disposition: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class WeightsServer:
@@ -101,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         status = faults.statuses.pop(0) if faults.statuses else faults.always_status
         if faults.token is not None and headers["Authorization"] != f"Bearer {faults.token}":
             status = 401
-        if faults.redirect_to is not None:
+        if faults.redirect_to is not None and not (status == 401 and faults.guards_redirects):
             self._short(302, {"Location": f"{faults.redirect_to}{self.path}"})
         elif status is not None:
             self._short(status, {"Retry-After": faults.retry_after} if faults.retry_after else {})
@@ -129,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {place}-{last}/{len(content)}")
         if faults.etags:
             self.send_header("ETag", etag)
+        for name, value in faults.headers.items():
+            self.send_header(name, value)
         if faults.disposition:
             self.send_header("Content-Disposition", f'attachment; filename="{faults.disposition}"')
         self.end_headers()
