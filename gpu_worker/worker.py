@@ -21,6 +21,7 @@ from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
 from config.settings import WorkerSettings, load_settings
 from gpu_worker import exit_codes, former_life
+from gpu_worker.ahead import Ahead
 from gpu_worker.celery_app import make_worker_app, serve_renders
 from gpu_worker.drain import FAULT_BOUND_S, Drain
 from gpu_worker.handover import Handover
@@ -67,6 +68,15 @@ class Worker:
             self._traffic, announce=self._status.drain, interrupt=self._interrupt, stop=_stop_celery, kill=self._kill
         )
         self._shop = self._make_shop()
+        self._ahead = Ahead(
+            redis=connect(settings.broker_url),
+            checkpoints=settings.queues or tuple(registry.checkpoints),
+            fetcher=self._fetcher,
+            lane=self._lane,
+            traffic=self._traffic,
+            status=self._status,
+            watchdog=self._watchdog,
+        )
         self._life = LifeLease(settings.life_lease_s, self._end_of_life)
         self._heartbeat = HeartbeatWriter(
             connect(settings.broker_url),
@@ -87,8 +97,10 @@ class Worker:
         self._lane.start()
         self._watchdog.start()
         log.info("device ready", device=self._lane.device().name)
+        self._ahead.learn_links()
         warm_up(self._warm, fetcher=self._fetcher, lane=self._lane, watchdog=self._watchdog, status=self._status)
         self._forget_former_life()
+        self._ahead.start()
         code = self._consume()
         self._heartbeat.stop()
         return code

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from redis import Redis
 
+from config.registry import Weights
 from gpu_worker.handover import Handover
 from gpu_worker.interruption import Interruption
 from gpu_worker.lane import Lane
@@ -16,6 +18,7 @@ from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
 from gpu_worker.watchdog import Watchdog
+from gpu_worker.weights.web import Errand
 from tasks.schema import CheckpointRef, SignedLink
 
 
@@ -27,6 +30,8 @@ class Fetcher(Protocol):
     def checkpoint(
         self, ref: CheckpointRef, *, listen: Callable[[int, int | None], None] = ..., is_ahead: bool = False
     ) -> CheckpointFiles: ...
+
+    def file(self, weights: Weights, errand: Errand) -> Path: ...
 
 
 @dataclass(frozen=True)

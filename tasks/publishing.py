@@ -8,6 +8,7 @@ from typing import Protocol
 from celery import Celery
 from kombu import Queue
 from kombu.exceptions import OperationalError
+from pydantic import BaseModel
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -30,7 +31,7 @@ def _broker() -> Iterator[None]:
 class LinkSource(Protocol):
     """Makes short-lived links to what an order needs and rented machines have no key for. Never raises."""
 
-    def links(self, order: JobSpec, *, now: datetime) -> tuple[SignedLink, ...]: ...
+    def links(self, order: BaseModel, *, now: datetime) -> tuple[SignedLink, ...]: ...
 
 
 class Publisher:

@@ -11,7 +11,7 @@ import structlog
 
 from config.registry import Weights
 from tasks.schema import SignedLink
-from tasks.signing.wanted import files_of
+from tasks.wanted import files_of
 
 log = structlog.get_logger()
 

@@ -5,13 +5,14 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import BaseModel
 from redis import Redis
 
 from tasks import backlog, blobs, keys, routing
 from tasks.app import make_app
 from tasks.leases import Lease, holder
 from tasks.publishing import BrokerUnavailable, Publisher
-from tasks.schema import JobSpec, RenderTask, SignedLink
+from tasks.schema import RenderTask, SignedLink, TextToImageSpec
 from tests.conftest import ManualClock
 from tests.specs import tiny_spec
 
@@ -133,7 +134,8 @@ def test_a_dead_broker_is_an_error_at_once(clock: ManualClock) -> None:
 class OneLink:
     """A signer that has one link for every order."""
 
-    def links(self, order: JobSpec, *, now: datetime) -> tuple[SignedLink, ...]:
+    def links(self, order: BaseModel, *, now: datetime) -> tuple[SignedLink, ...]:
+        assert isinstance(order, TextToImageSpec)
         return (SignedLink(source=order.checkpoint.weights.source, url="https://cdn.example/a?sig=s", expires_at=now),)
 
 

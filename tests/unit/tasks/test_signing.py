@@ -15,7 +15,7 @@ from tasks.signing.expiry import UNKNOWN_LIFETIME, expiry_of
 from tasks.signing.huggingface import HuggingFaceHub
 from tasks.signing.s3 import Bucket, S3Key, presigned_url
 from tasks.signing.signer import LinkSigner
-from tasks.signing.wanted import files_of
+from tasks.wanted import files_of
 from tests.conftest import ManualClock
 from tests.specs import TINY_REF, tiny_spec
 from tests.unit.gpu_worker.weights_server import WeightsServer
