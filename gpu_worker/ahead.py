@@ -19,7 +19,6 @@ from gpu_worker.renderer import CheckpointFiles, Renderer
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
 from gpu_worker.watchdog import Watchdog
-from gpu_worker.weights.web import Errand
 from gpu_worker.workshop import Fetcher
 from tasks import lookahead, routing, warming
 from tasks.errors import JobError
@@ -121,7 +120,7 @@ class Ahead:
             return self.fetcher.checkpoint(ref, listen=listen, is_ahead=True)
 
     def _fetch_extra(self, weights: Weights) -> None:
-        self.fetcher.file(weights, Errand(is_ahead=True))
+        self.fetcher.file(weights, is_ahead=True)
 
     def _load(self, ref: CheckpointRef) -> None:
         files = self._fetch(ref)

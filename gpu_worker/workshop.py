@@ -18,7 +18,6 @@ from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
 from gpu_worker.watchdog import Watchdog
-from gpu_worker.weights.web import Errand
 from tasks.schema import CheckpointRef, SignedLink
 
 
@@ -31,7 +30,7 @@ class Fetcher(Protocol):
         self, ref: CheckpointRef, *, listen: Callable[[int, int | None], None] = ..., is_ahead: bool = False
     ) -> CheckpointFiles: ...
 
-    def file(self, weights: Weights, errand: Errand) -> Path: ...
+    def file(self, weights: Weights, *, is_ahead: bool = False) -> Path: ...
 
 
 @dataclass(frozen=True)

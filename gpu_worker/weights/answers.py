@@ -70,9 +70,21 @@ def session_for(patience: Patience, connections: int) -> requests.Session:
     return session
 
 
-def ask(
-    session: requests.Session, url: str, token: str | None, patience: Patience, shown: str
-) -> tuple[Offer, str, dict[str, str]]:
+@dataclass(frozen=True)
+class Remote:
+    """One file on a server. `shown` stands for it in logs and errors: the address may carry a signature.
+
+    `any_kind` takes files that are no safetensors, which only a pinned hash makes fit to be opened.
+    `token` goes to the address' own host only, never to where it redirects.
+    """
+
+    url: str = field(repr=False)
+    shown: str
+    token: str | None = field(default=None, repr=False)
+    any_kind: bool = False
+
+
+def ask(session: requests.Session, remote: Remote, patience: Patience) -> tuple[Offer, str, dict[str, str]]:
     """The server's offer, the address that it redirects to, and the headers to go on with there.
 
     `requests` drops the token at a redirect to another host; so do the pieces' requests, which go there directly.
@@ -80,13 +92,14 @@ def ask(
     Raises:
         WeightsError: the file is not there, is refused, or is of a kind that is never opened.
     """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {"Authorization": f"Bearer {remote.token}"} if remote.token else {}
     first_byte = headers | {"Range": "bytes=0-0"}
     timeout = (patience.connect_s, patience.read_s)
-    with session.get(url, headers=first_byte, stream=True, timeout=timeout) as answer:
-        _check(answer, url, shown)
-        check_name(promised_name(answer.headers.get("Content-Disposition", "")), shown=shown)
-        is_same_host = urlsplit(answer.url).netloc == urlsplit(url).netloc
+    with session.get(remote.url, headers=first_byte, stream=True, timeout=timeout) as answer:
+        _check(answer, remote.url, remote.shown)
+        if not remote.any_kind:
+            check_name(promised_name(answer.headers.get("Content-Disposition", "")), shown=remote.shown)
+        is_same_host = urlsplit(answer.url).netloc == urlsplit(remote.url).netloc
         return offer_of(answer.status_code, answer.headers), answer.url, headers if is_same_host else {}
 
 

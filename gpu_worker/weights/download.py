@@ -13,7 +13,7 @@ import requests
 import structlog
 import urllib3
 
-from gpu_worker.weights.answers import Changed, Cut, Patience, Stream, ask, session_for
+from gpu_worker.weights.answers import Changed, Cut, Patience, Remote, Stream, ask, session_for
 from gpu_worker.weights.partial import PartialFile, Reserve
 from gpu_worker.weights.ranges import Offer, Piece
 from tasks.errors import ErrorCode, WeightsError
@@ -28,18 +28,6 @@ _TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, Cu
 
 # Called with (bytes on disk, bytes in all or None) a few times a second; what it raises stops the download.
 Listener = Callable[[int, int | None], None]
-
-
-@dataclass(frozen=True)
-class Remote:
-    """One file on a server. `shown` stands for it in logs and errors: the address may carry a signature.
-
-    `token` goes to the address' own host only, never to where it redirects.
-    """
-
-    url: str = field(repr=False)
-    shown: str
-    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +57,7 @@ class Downloader:
             while True:
                 partial: PartialFile | None = None
                 try:
-                    offer, address, headers = ask(session, remote.url, remote.token, self.patience, remote.shown)
+                    offer, address, headers = ask(session, remote, self.patience)
                     partial = PartialFile(target, offer, piece_bytes=self.piece_bytes, reserve=reserve)
                     streams = _Streams(session, address, headers, offer, self.patience)
                     self._fill(partial, streams, listen, give_way)

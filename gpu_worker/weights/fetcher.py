@@ -7,19 +7,21 @@ configuration folder). A signed link that came with a job is preferred to all of
 
 import shutil
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from config.registry import Weights
 from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.weights import addresses, verification
 from gpu_worker.weights.addresses import Endpoints
-from gpu_worker.weights.download import Downloader, Listener, Remote
+from gpu_worker.weights.answers import Remote
+from gpu_worker.weights.download import Downloader, Listener
 from gpu_worker.weights.huggingface import HuggingFace
 from gpu_worker.weights.links import LinkBook
-from gpu_worker.weights.names import check_name, stored_name
-from gpu_worker.weights.store import Store
+from gpu_worker.weights.names import SAFETENSORS, check_name, stored_name
+from gpu_worker.weights.store import Pin, Store
 from gpu_worker.weights.web import Errand, WebFiles, unheard
 from tasks.errors import ErrorCode, WeightsError
 from tasks.schema import CheckpointRef, SignedLink
@@ -30,6 +32,7 @@ SDXL_CONFIG = Weights(
     revision="462165984030d82259a11f4367a4eed129e94a7b",
 )
 _COMPLETE = ".complete"
+_RECENT = 32
 
 
 class WeightsFetcher:
@@ -54,6 +57,7 @@ class WeightsFetcher:
         self._hub = HuggingFace(self._store, self._endpoints)
         self._web = WebFiles(self._store, downloader or Downloader())
         self._links = LinkBook(now=now)
+        self._recent_pins: deque[Pin] = deque(maxlen=_RECENT)
         self._known: weakref.WeakValueDictionary[str, CheckpointFiles] = weakref.WeakValueDictionary()
 
     def learn(self, links: Iterable[SignedLink]) -> None:
@@ -72,12 +76,54 @@ class WeightsFetcher:
             files = self._known[key] = self._fetch(ref, Errand(listen, is_ahead))
         return files
 
-    def file(self, weights: Weights, errand: Errand) -> Path:
-        """One safetensors file, checked for its hash; it stays on disk as long as the errand's pins live.
+    def file(self, weights: Weights, *, is_ahead: bool = False) -> Path:
+        """One verified safetensors file: a LoRA. Raises as `checkpoint` does."""
+        return self._recent(lambda errand: self._file(weights, errand), is_ahead=is_ahead)
+
+    def model(self, weights: Weights, *, variant: str | None = None) -> Path:
+        """A verified diffusers folder of one model: a ControlNet. Raises as `checkpoint` does."""
+        return self._recent(lambda errand: self._model(weights, variant, errand))
+
+    def pinned(self, weights: Weights) -> Path:
+        """One file of any format, of exactly the hash that the registry pins: an annotator's weights.
 
         Raises:
-            WeightsError: as above.
+            WeightsError: as `checkpoint` does, and where no hash is pinned.
         """
+        return self._recent(lambda errand: self._pinned(weights, errand))
+
+    def _recent(self, fetch: Callable[[Errand], Path], *, is_ahead: bool = False) -> Path:
+        """Nobody holds these files; the last few fetched stay on disk, which is more than the jobs in hand use."""
+        errand = Errand(is_ahead=is_ahead)
+        try:
+            return fetch(errand)
+        finally:
+            self._recent_pins.extend(errand.pins)
+
+    def _model(self, weights: Weights, variant: str | None, errand: Errand) -> Path:
+        scheme, rest = _parts(weights)
+        if scheme == "huggingface":
+            folder = self._hub.model(rest, revision=weights.revision, variant=variant, errand=errand)
+        else:
+            folder = self._local(weights)
+        verification.check_model(folder, variant=variant)
+        return folder
+
+    def _pinned(self, weights: Weights, errand: Errand) -> Path:
+        scheme, rest = _parts(weights)
+        if scheme == "huggingface":
+            path = self._hub.file(rest, _required_file(weights), revision=weights.revision, errand=errand)
+        elif scheme == "file":
+            path = self._local(weights)
+        else:
+            key = addresses.place_key(weights.source, revision=weights.revision, path=weights.file or "")
+            remote = lambda: self._remote(weights, weights.file or "", any_kind=True)  # noqa: E731 - as below
+            path = self._web.file(key, addresses.file_name(weights), remote, errand, is_safetensors=False)
+        verification.check_pinned(path, sha256=weights.sha256)
+        return path
+
+    def _file(self, weights: Weights, errand: Errand) -> Path:
+        """One safetensors file, checked for its hash; it stays on disk as long as the errand's pins live."""
         scheme, rest = _parts(weights)
         if scheme == "file":
             path = self._local(weights)
@@ -96,10 +142,10 @@ class WeightsFetcher:
     def _fetch(self, ref: CheckpointRef, errand: Errand) -> CheckpointFiles:
         is_folder = ref.format == "folder"
         return CheckpointFiles(
-            weights=self._pipeline(ref, errand) if is_folder else self.file(ref.weights, errand),
+            weights=self._pipeline(ref, errand) if is_folder else self._file(ref.weights, errand),
             config=None if is_folder else self._configs(ref.config or SDXL_CONFIG, errand),
             vae=self._vae(ref.vae, errand) if ref.vae else None,
-            fused_lora=self.file(ref.fused_lora, errand) if ref.fused_lora else None,
+            fused_lora=self._file(ref.fused_lora, errand) if ref.fused_lora else None,
             pins=tuple(errand.pins),
         )
 
@@ -125,7 +171,7 @@ class WeightsFetcher:
     def _vae(self, weights: Weights, errand: Errand) -> Path:
         scheme, rest = _parts(weights)
         if weights.file is not None or scheme not in {"huggingface", "file"}:
-            return self.file(weights, errand)
+            return self._file(weights, errand)
         is_hub = scheme == "huggingface"
         folder = self._hub.model(rest, revision=weights.revision, errand=errand) if is_hub else self._local(weights)
         if folder.is_dir():
@@ -154,7 +200,8 @@ class WeightsFetcher:
     def _optional_file(self, weights: Weights, key: str, path: str, errand: Errand) -> None:
         """Links are made for every file that a pipeline may have; check_folder finds what is missing."""
         try:
-            self._web.file(key, str(PurePosixPath(path)), lambda: self._remote(weights, path), errand)
+            is_safetensors = path.endswith(SAFETENSORS)
+            self._web.file(key, path, lambda: self._remote(weights, path), errand, is_safetensors=is_safetensors)
         except WeightsError as error:
             if error.code is not ErrorCode.UNKNOWN_MODEL:
                 raise
@@ -164,15 +211,14 @@ class WeightsFetcher:
         stored = self._store.place(key)[1] / stored_name(addresses.file_name(weights))
         return stored.exists() or self._links.url(weights, path) is not None
 
-    def _remote(self, weights: Weights, path: str) -> Remote:
+    def _remote(self, weights: Weights, path: str, *, any_kind: bool = False) -> Remote:
         shown = addresses.shown(weights)
         link = self._links.url(weights, path)
         if link is not None:
-            return Remote(link, shown)
+            return Remote(link, shown, any_kind=any_kind)
         scheme = _parts(weights)[0]
-        return Remote(
-            addresses.public_address(weights, path, self._endpoints), shown, self._endpoints.tokens.get(scheme)
-        )
+        address = addresses.public_address(weights, path, self._endpoints)
+        return Remote(address, shown, self._endpoints.tokens.get(scheme), any_kind=any_kind)
 
     def _local(self, weights: Weights) -> Path:
         scheme, rest = _parts(weights)

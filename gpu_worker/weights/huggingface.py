@@ -56,9 +56,10 @@ class HuggingFace:
         """A pipeline's configs and tokenizers, a few megabytes."""
         return self._snapshot(repository, revision, CONFIG_PATTERNS, (), errand)
 
-    def model(self, repository: str, *, revision: str | None, errand: Errand) -> Path:
-        """One model at the root of its repository (a VAE)."""
-        return self._snapshot(repository, revision, ("config.json", "diffusion_pytorch_model.safetensors"), (), errand)
+    def model(self, repository: str, *, revision: str | None, errand: Errand, variant: str | None = None) -> Path:
+        """One model at the root of its repository (a VAE, a ControlNet)."""
+        name = f"diffusion_pytorch_model.{variant}.safetensors" if variant else "diffusion_pytorch_model.safetensors"
+        return self._snapshot(repository, revision, ("config.json", name), (), errand)
 
     def file(self, repository: str, name: str, *, revision: str | None, errand: Errand) -> Path:
         """One file."""

@@ -47,6 +47,35 @@ def check_folder(folder: Path, *, variant: str | None) -> None:
             check_file(path)
 
 
+def check_model(folder: Path, *, variant: str | None) -> None:
+    """The folder of one diffusers model.
+
+    Raises:
+        WeightsError: no model is there, or it has no whole safetensors file.
+    """
+    if not (folder / "config.json").is_file():
+        raise WeightsError(
+            ErrorCode.UNKNOWN_MODEL, f"{folder} is no diffusers model: it has no config.json", file=folder.name
+        )
+    files = weight_files(folder, variant=variant)
+    if not files:
+        raise _broken(folder, "holds no .safetensors file of this variant")
+    for path in files:
+        check_file(path)
+
+
+def check_pinned(path: Path, *, sha256: str | None) -> None:
+    """A file of any format, known by its hash alone.
+
+    Raises:
+        WeightsError: it has another hash than promised, or none is promised.
+    """
+    if sha256 is None:
+        raise _broken(path, "it is opened only where the registry pins its sha256")
+    with path.open("rb") as file:
+        _check_hash(path, file, sha256)
+
+
 def weight_files(folder: Path, *, variant: str | None) -> list[Path]:
     """The weights of one part that a variant (None, "fp16") is loaded from; shards carry the variant in the middle."""
     files = sorted(folder.glob("*.safetensors"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpu_worker.weights import verified
-from gpu_worker.weights.download import Downloader, Listener, Remote
+from gpu_worker.weights.answers import Remote
+from gpu_worker.weights.download import Downloader, Listener
 from gpu_worker.weights.line import Line
 from gpu_worker.weights.store import Pin, Store
 from tasks.errors import WeightsError
@@ -33,9 +34,18 @@ class WebFiles:
     line: Line = field(default_factory=Line)
 
     def file(
-        self, key: str, name: str, remote: Callable[[], Remote], errand: Errand, *, sha256: str | None = None
+        self,
+        key: str,
+        name: str,
+        remote: Callable[[], Remote],
+        errand: Errand,
+        *,
+        sha256: str | None = None,
+        is_safetensors: bool = True,
     ) -> Path:
         """The file `name` of the unit `key`, whole and of the promised hash; `remote` is asked only if it must be had.
+
+        What is no safetensors file is not looked at here.
 
         Raises:
             WeightsError: it cannot be had, or what came is not what was promised; then nothing of it is kept.
@@ -47,8 +57,9 @@ class WebFiles:
             with self.store.locked(unit, waiting=lambda: errand.listen(0, None)):
                 if not target.exists():
                     self._download(remote(), target, errand)
-                    _checked(target, sha256)
-        return _checked(target, sha256)
+                    _check(target, sha256, is_safetensors=is_safetensors)
+        _check(target, sha256, is_safetensors=is_safetensors)
+        return target
 
     def _download(self, remote: Remote, target: Path, errand: Errand) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,12 +79,11 @@ class WebFiles:
         )
 
 
-def _checked(path: Path, sha256: str | None) -> Path:
-    if path.suffix != ".safetensors" and sha256 is None:
-        return path  # a config
+def _check(path: Path, sha256: str | None, *, is_safetensors: bool) -> None:
+    if not is_safetensors:
+        return
     try:
         verified.check_once(path, sha256=sha256)
     except WeightsError:
         path.unlink(missing_ok=True)  # fetched again next time; broken bytes would stay for ever
         raise
-    return path

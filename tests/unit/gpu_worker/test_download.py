@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gpu_worker.weights.answers import Patience
-from gpu_worker.weights.download import Downloader, Remote
+from gpu_worker.weights.answers import Patience, Remote
+from gpu_worker.weights.download import Downloader
 from tasks.errors import ErrorCode, WeightsError
 from tests.unit.gpu_worker.weights_server import WeightsServer, safetensors_bytes
 

@@ -2,6 +2,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -13,8 +14,8 @@ import pytest
 
 from config.registry import Weights
 from gpu_worker.weights.addresses import Endpoints, place_key
-from gpu_worker.weights.answers import Patience
-from gpu_worker.weights.download import Downloader, Remote
+from gpu_worker.weights.answers import Patience, Remote
+from gpu_worker.weights.download import Downloader
 from gpu_worker.weights.fetcher import WeightsFetcher
 from gpu_worker.weights.web import Errand
 from tasks.errors import ErrorCode, WeightsError
@@ -137,7 +138,7 @@ def make(web: WeightsServer, tmp_path: Path, clock: ManualClock) -> Callable[...
 
 
 def one_file(fetcher: WeightsFetcher, source: str, **options: Any) -> Path:
-    return fetcher.file(Weights(source=source, **options), Errand())
+    return fetcher.file(Weights(source=source, **options))
 
 
 @pytest.mark.parametrize("source", ["s3:bucket/models/a.safetensors", "gs:bucket/models/a.safetensors", "civitai:7@42"])
@@ -228,7 +229,7 @@ def test_who_waits_for_another_worker_can_be_stopped(make: Callable[..., Weights
         raise InterruptedError
 
     with fetcher._store.locked(unit, waiting=lambda: None), ThreadPoolExecutor(1) as other:
-        waiting = other.submit(make().file, weights, Errand(stop))
+        waiting = other.submit(make()._file, weights, Errand(stop))
         with pytest.raises(InterruptedError):
             waiting.result(10)
 
@@ -303,7 +304,8 @@ def test_weights_in_use_stay_on_disk(make: Callable[..., WeightsFetcher], web: W
     web.files |= {f"/bucket/{n}.safetensors": safetensors_bytes(300_000, seed=n) for n in range(4)}
     fetcher = make(limit_bytes=700_000)
     held = Errand()
-    first = fetcher.file(Weights(source=sources[0]), held)
+    first = fetcher._file(Weights(source=sources[0]), held)
+    fetcher._recent_pins = deque(maxlen=0)  # the budget is so small that the last few would fill it
     second, third, fourth = (one_file(fetcher, source) for source in sources[1:])
     assert first.exists()
     assert not second.exists()
@@ -318,6 +320,7 @@ def test_another_process_counts_too(make: Callable[..., WeightsFetcher], web: We
     """Pins are the system's locks: another worker's weights stay as long as that worker lives."""
     web.files |= {f"/bucket/{n}.safetensors": safetensors_bytes(300_000, seed=n) for n in range(2)}
     fetcher = make(limit_bytes=400_000)
+    fetcher._recent_pins = deque(maxlen=0)
     first = one_file(fetcher, "gs:bucket/0.safetensors")
     unit = f"files/{first.parent.name}"
     code = (
@@ -349,3 +352,15 @@ def test_a_job_goes_before_what_is_fetched_ahead(make: Callable[..., WeightsFetc
             order.append("job")
         waiting.result(5)
     assert order == ["job", "ahead"]
+
+
+def test_an_annotator_of_pinned_bytes(make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """The one exception from safetensors: any format, but of exactly the hash that the registry pins."""
+    content = b"some weights of an old kind"
+    web.files["/bucket/body.pth"] = content
+    pinned = Weights(source="s3:bucket/body.pth", sha256=hashlib.sha256(content).hexdigest())
+    assert make().pinned(pinned).read_bytes() == content
+    for sha256 in (None, "0" * 64):
+        with pytest.raises(WeightsError) as caught:
+            make().pinned(pinned.model_copy(update={"sha256": sha256}))
+        assert caught.value.code is ErrorCode.WEIGHTS_BROKEN
