@@ -11,6 +11,7 @@ from tasks.connections import connect, connect_async
 from tasks.ledger import Ledger
 from tasks.logs import redacted
 from tasks.publishing import Publisher
+from tasks.signing import signer_of
 
 
 class NotReady(Exception):  # noqa: N818 - reads as the sentence "except NotReady"
@@ -46,7 +47,8 @@ def open_publisher(settings: DiscordSettings, *, client_name: str) -> Publisher:
             f"Redis at {redacted(settings.redis_url)} does not answer ({_reason(error)}). "
             "Check REDIS_URL, and that Redis runs (`make run` starts an embedded one)."
         ) from error
-    return Publisher(make_app(settings.redis_url, client_name=client_name), redis)
+    app = make_app(settings.redis_url, client_name=client_name)
+    return Publisher(app, redis, signer=signer_of(settings))
 
 
 def build_services(settings: DiscordSettings, *, registry: Registry, ledger: Ledger) -> Services:

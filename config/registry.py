@@ -27,6 +27,9 @@ def _known_source(value: str) -> str:
     if scheme == "huggingface" and not re.fullmatch(r"[\w.-]+/[\w.-]+", rest):
         message = "huggingface: must be followed by owner/repository"
         raise ValueError(message)
+    if scheme == "civitai" and not re.fullmatch(r"(\d+@)?\d+", rest):
+        message = "civitai: must be followed by the version's number, or model@version"
+        raise ValueError(message)
     return value
 
 

@@ -102,6 +102,35 @@ class TrustedSettings(ProcessSettings):
         description="sqlite:///path or postgresql://user:password@host/name; default: easel.db in EASEL_DATA_DIR",
     )
 
+    hf_token: SecretStr | None = Field(
+        None,
+        validation_alias="HF_TOKEN",
+        description="a Hugging Face token with the right to read, for gated and private repositories",
+    )
+    civitai_token: SecretStr | None = Field(
+        None,
+        validation_alias="CIVITAI_TOKEN",
+        description="a Civitai token: civitai.com, Account settings, API Keys",
+    )
+    s3_endpoint_url: HttpUrl | None = Field(
+        None, validation_alias="S3_ENDPOINT_URL", description="where your bucket is, if not at Amazon"
+    )
+    s3_bucket: str | None = Field(
+        None, validation_alias="S3_BUCKET", description="the bucket that s3:/key means without a bucket's name"
+    )
+    aws_access_key_id: SecretStr | None = Field(
+        None, validation_alias="AWS_ACCESS_KEY_ID", description="a key that may read your bucket"
+    )
+    aws_secret_access_key: SecretStr | None = Field(
+        None, validation_alias="AWS_SECRET_ACCESS_KEY", description="its secret"
+    )
+    aws_session_token: SecretStr | None = Field(
+        None, validation_alias="AWS_SESSION_TOKEN", description="the session token of a temporary key"
+    )
+    aws_region: str = Field(
+        "us-east-1", validation_alias="AWS_REGION", description="your bucket's region; auto for Cloudflare R2"
+    )
+
     @property
     def database_url(self) -> str:
         """Where the ledger is."""
@@ -173,8 +202,20 @@ class WorkerSettings(ProcessSettings):
     weights_dir: Path | None = Field(
         None, validation_alias="EASEL_WEIGHTS_DIR", description="folder for fetched weights"
     )
+    weights_limit_gb: float | None = Field(
+        None,
+        gt=0,
+        validation_alias="EASEL_WEIGHTS_LIMIT_GB",
+        description="gigabytes of fetched weights to keep; the least recently used go. Default: the disk's size",
+    )
     hf_token: SecretStr | None = Field(
         None, validation_alias="HF_TOKEN", description="a Hugging Face token, for own machines only"
+    )
+    civitai_token: SecretStr | None = Field(
+        None, validation_alias="CIVITAI_TOKEN", description="a Civitai token, for own machines only"
+    )
+    s3_endpoint_url: HttpUrl | None = Field(
+        None, validation_alias="S3_ENDPOINT_URL", description="where s3: sources are; default: Amazon"
     )
     life_lease_s: float = Field(
         600,

@@ -1,5 +1,6 @@
 """Reads a render message: first who it is about, then, under the lease, what is asked for."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from tasks import schema
 from tasks.errors import BadSpec, ErrorCode
-from tasks.schema import JobSpec, UpscaleSpec, Wire
+from tasks.schema import JobSpec, SignedLink, UpscaleSpec, Wire
 from tasks.specs import CONTROL_WITHOUT_IMAGE, KINDS, MASK_SIZE
 
 _SIZES = frozenset({"width", "height"})
@@ -57,6 +58,15 @@ def read_spec(message: Mapping[str, Any]) -> JobSpec:
             checkpoint=spec.checkpoint.id,
         )
     return spec
+
+
+def read_links(message: Mapping[str, Any]) -> list[SignedLink]:
+    """The signed links that came with a message; one that cannot be read is none, and says nothing of itself."""
+    links = []
+    for entry in message.get("links") or ():
+        with contextlib.suppress(ValidationError):
+            links.append(SignedLink.read(entry))
+    return links
 
 
 def _bad_spec(error: ErrorDetails) -> BadSpec:

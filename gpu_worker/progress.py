@@ -31,11 +31,24 @@ class ProgressReport:
 
     def note_stage(self, stage: Stage) -> None:
         """The job entered a stage."""
-        self._note({"stage": stage, "seconds_left": None})
+        self._note({"stage": stage, "seconds_left": None, "done_bytes": 0, "total_bytes": 0})
+
+    def note_bytes(self, done_bytes: int, total_bytes: int | None) -> None:
+        """So much of a file of weights is here."""
+        self._note({"stage": Stage.FETCHING, "done_bytes": done_bytes, "total_bytes": total_bytes or 0})
 
     def note_step(self, step: int, steps: int, *, seconds_left: float | None) -> None:
         """`step` of `steps` is done."""
-        self._note({"stage": Stage.SAMPLING, "step": step, "steps": steps, "seconds_left": seconds_left})
+        self._note(
+            {
+                "stage": Stage.SAMPLING,
+                "done_bytes": 0,
+                "total_bytes": 0,
+                "step": step,
+                "steps": steps,
+                "seconds_left": seconds_left,
+            }
+        )
 
     def due(self) -> Progress | None:
         """What to publish now: the latest news, at most every half second; None where there is none."""

@@ -25,13 +25,15 @@ class CheckpointFiles:
     """Where a checkpoint's parts are on this machine's disk.
 
     `weights` is a diffusers folder or one `.safetensors` file; `config` is the diffusers folder without weights that
-    a single file needs; `vae` is a folder or a file.
+    a single file needs; `vae` is a folder or a file. The files stay on disk as long as this object, or a copy of its
+    `pins`, is held.
     """
 
     weights: Path
     config: Path | None = None
     vae: Path | None = None
     fused_lora: Path | None = None
+    pins: tuple[object, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from gpu_worker.workshop import Workshop
 from tasks.clamping import clamped
 from tasks.errors import ErrorCode, JobError
 from tasks.leases import Lease
-from tasks.schema import BlobRef, JobSpec, Stage
+from tasks.schema import BlobRef, CheckpointRef, JobSpec, Stage
 
 log = structlog.get_logger()
 
@@ -57,6 +57,7 @@ def _under_lease(job: Envelope, message: Mapping[str, Any], lease: Lease, shop: 
         try:
             with watch:
                 shop.handover.claimed(job.job_id, epoch=job.epoch)
+                shop.fetcher.learn(decoding.read_links(message))
                 _render(job, decoding.read_spec(message), _Attempt(shop, progress, interruption))
         except LeaseLost:
             log.warning("job dropped: its lease is lost")
@@ -91,7 +92,7 @@ def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
     shop, stopwatch = attempt.shop, attempt.stopwatch
     spec, clamps = clamped(order)
     with stopwatch.measure("fetch_s"):
-        needs = _Needs(shop.fetcher.checkpoint(spec.checkpoint), materials.gather(spec, shop.redis, shop.fetcher))
+        needs = _Needs(_fetch(spec.checkpoint, attempt), materials.gather(spec, shop.redis, shop.fetcher))
     attempt.interruption.check()
     drawing = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, needs, attempt))
     attempt.progress.note_stage(Stage.ENCODING)
@@ -114,6 +115,18 @@ def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
         remarks=[f"{clamp.option} clamped to {clamp.used:g}" for clamp in clamps],
     )
     log.info("job rendered", kind=spec.kind, images=len(drawing.pictures), **stopwatch.rounded())
+
+
+def _fetch(ref: CheckpointRef, attempt: _Attempt) -> CheckpointFiles:
+    """The checkpoint's files; a cancellation ends a download too."""
+    with attempt.shop.status.fetching(ref.id) as note:
+
+        def listen(done_bytes: int, total_bytes: int | None) -> None:
+            attempt.interruption.check()
+            attempt.progress.note_bytes(done_bytes, total_bytes)
+            note(done_bytes, total_bytes)
+
+        return attempt.shop.fetcher.checkpoint(ref, listen=listen)
 
 
 def _on_lane(renderer: Renderer, job: Envelope, spec: JobSpec, needs: _Needs, attempt: _Attempt) -> Drawing:

@@ -24,6 +24,7 @@ class WorkerStatus:
         self._busy_s = 0.0
         self._jobs_done = 0
         self._last_error = ""
+        self._fetching: dict[str, str] = {}
 
     def ready(self) -> None:
         """Warmed up; messages are taken from now on."""
@@ -46,6 +47,20 @@ class WorkerStatus:
             with self._transition():
                 self._jobs.discard(job_id)
 
+    @contextmanager
+    def fetching(self, checkpoint_id: str) -> Iterator[Callable[[int, int | None], None]]:
+        """Weights are being fetched; yields what to call with (bytes here, bytes in all)."""
+        try:
+            yield lambda done, total: self._note_fetch(checkpoint_id, done, total)
+        finally:
+            with self._lock:
+                self._fetching.pop(checkpoint_id, None)
+
+    def _note_fetch(self, checkpoint_id: str, done_bytes: int, total_bytes: int | None) -> None:
+        percent = f"{100 * done_bytes // total_bytes} %" if total_bytes else f"{done_bytes // 10**6} MB"
+        with self._lock:
+            self._fetching[checkpoint_id] = f"{checkpoint_id} {percent}"
+
     def note_done(self) -> None:
         """One more job was handed over."""
         with self._lock:
@@ -67,6 +82,7 @@ class WorkerStatus:
                 "jobs_done": self._jobs_done,
                 "busy_s": round(self._busy_s + running_s, 3),
                 "last_error": self._last_error,
+                "fetching": tuple(self._fetching.values()),
             }
 
     def _state(self) -> WorkerState:

@@ -22,7 +22,8 @@ def warm_up(
     """Fetch and load each. One that cannot be had is logged and told by the heartbeat; the others still count."""
     for ref in refs:
         try:
-            files = fetcher.checkpoint(ref)
+            with status.fetching(ref.id) as listen:
+                files = fetcher.checkpoint(ref, listen=listen)
             with watchdog.loading():
                 lane.run(partial(_load, ref, files))
         except JobError as error:

@@ -21,6 +21,7 @@ from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
 from config.settings import WorkerSettings, load_settings
 from gpu_worker import exit_codes, former_life
+from gpu_worker.ahead import Ahead
 from gpu_worker.celery_app import make_worker_app, serve_renders
 from gpu_worker.drain import FAULT_BOUND_S, Drain
 from gpu_worker.handover import Handover
@@ -34,6 +35,7 @@ from gpu_worker.supervisor import LIFELINE
 from gpu_worker.traffic import Traffic
 from gpu_worker.warm_up import warm_up
 from gpu_worker.watchdog import Watchdog
+from gpu_worker.weights.addresses import Endpoints
 from gpu_worker.weights.fetcher import WeightsFetcher
 from gpu_worker.workshop import Workshop
 from tasks import logs
@@ -67,6 +69,15 @@ class Worker:
         )
         self._shop = self._make_shop()
         self._machine = _rented_machine(settings)
+        self._ahead = Ahead(
+            redis=connect(settings.broker_url),
+            checkpoints=settings.queues or tuple(registry.checkpoints),
+            fetcher=self._fetcher,
+            lane=self._lane,
+            traffic=self._traffic,
+            status=self._status,
+            watchdog=self._watchdog,
+        )
         self._life = LifeLease(settings.life_lease_s, self._end_of_life)
         self._heartbeat = HeartbeatWriter(
             connect(settings.broker_url),
@@ -88,8 +99,10 @@ class Worker:
         self._lane.start()
         self._watchdog.start()
         log.info("device ready", device=self._lane.device().name)
+        self._ahead.learn_links()
         warm_up(self._warm, fetcher=self._fetcher, lane=self._lane, watchdog=self._watchdog, status=self._status)
         self._forget_former_life()
+        self._ahead.start()
         code = self._consume()
         self._heartbeat.stop()
         return code
@@ -185,8 +198,19 @@ def _fetcher(settings: WorkerSettings) -> WeightsFetcher:
     return WeightsFetcher(
         settings.weights_dir or settings.data_dir / "weights",
         roots=(settings.config_dir,),
-        hf_token=settings.hf_token.get_secret_value() if settings.hf_token else None,
+        endpoints=Endpoints(urls=_urls(settings), tokens=_tokens(settings)),
+        limit_bytes=int(settings.weights_limit_gb * 10**9) if settings.weights_limit_gb else None,
     )
+
+
+def _urls(settings: WorkerSettings) -> dict[str, str]:
+    return {"s3": settings.s3_endpoint_url} if settings.s3_endpoint_url else {}
+
+
+def _tokens(settings: WorkerSettings) -> dict[str, str]:
+    """Only ever there on a machine of one's own."""
+    tokens = {"huggingface": settings.hf_token, "civitai": settings.civitai_token}
+    return {scheme: token.get_secret_value() for scheme, token in tokens.items() if token is not None}
 
 
 def _patient(redis: Redis) -> Redis:

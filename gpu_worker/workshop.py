@@ -1,14 +1,16 @@
 """What running a job needs, put together once by the worker."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from redis import Redis
 
+from config.registry import Weights
 from gpu_worker.handover import Handover
 from gpu_worker.interruption import Interruption
 from gpu_worker.lane import Lane
@@ -17,13 +19,19 @@ from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
 from gpu_worker.watchdog import Watchdog
-from tasks.schema import CheckpointRef
+from tasks.schema import CheckpointRef, SignedLink
 
 
 class Fetcher(Companions, Protocol):
     """Brings a checkpoint's files, and those of its companions, to this machine."""
 
-    def checkpoint(self, ref: CheckpointRef) -> CheckpointFiles: ...
+    def learn(self, links: Iterable[SignedLink]) -> None: ...
+
+    def checkpoint(
+        self, ref: CheckpointRef, *, listen: Callable[[int, int | None], None] = ..., is_ahead: bool = False
+    ) -> CheckpointFiles: ...
+
+    def file(self, weights: Weights, *, is_ahead: bool = False) -> Path: ...
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Protocol
 
 from celery import Celery
 from kombu import Queue
 from kombu.exceptions import OperationalError
+from pydantic import BaseModel
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tasks import keys, routing
-from tasks.schema import JobSpec, RenderTask, Wire
+from tasks.schema import JobSpec, RenderTask, SignedLink, Wire
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 - reads as the sentence "except BrokerUnavailable"
@@ -26,16 +28,24 @@ def _broker() -> Iterator[None]:
         raise BrokerUnavailable(str(error)) from error
 
 
+class LinkSource(Protocol):
+    """Makes short-lived links to what an order needs and rented machines have no key for. Never raises."""
+
+    def links(self, order: BaseModel, *, now: datetime) -> tuple[SignedLink, ...]: ...
+
+
 class Publisher:
     """Puts messages into the queues. Every method raises `BrokerUnavailable` at once: the sweep repeats, not we."""
 
-    def __init__(self, app: Celery, redis: Redis) -> None:
+    def __init__(self, app: Celery, redis: Redis, *, signer: LinkSource | None = None) -> None:
         self._app = app
         self._redis = redis
+        self._signer = signer
 
     def render(self, job_id: str, *, epoch: int, spec: JobSpec, priority: int, now: datetime) -> None:
         """Order the pictures of a job. The epoch is set first: a worker drops messages of any other one."""
-        task = RenderTask(job_id=job_id, epoch=epoch, spec=spec, enqueued_at=now)
+        links = self._signer.links(spec, now=now) if self._signer is not None else ()
+        task = RenderTask(job_id=job_id, epoch=epoch, spec=spec, enqueued_at=now, links=links)
         with _broker():
             self._redis.set(keys.epoch(job_id), epoch, px=keys.EPOCH_TTL)
             self._app.send_task(

@@ -66,14 +66,32 @@ __all__ = [
 ]
 
 
+class SignedLink(Wire):
+    """A short-lived address of one file of a source that needs a key, which rented machines never get.
+
+    `source` and `revision` are those of the registry's `Weights`, `path` is the file inside (empty for a source that
+    is one file). The address is a secret for as long as it lives: it is not shown, and names nothing on disk.
+    """
+
+    source: str
+    revision: str | None = None
+    path: str = ""
+    url: str = Field(repr=False)
+    expires_at: AwareDatetime
+
+
 class RenderTask(Wire):
-    """The one argument of the Celery task `gpu_worker.render`. It names no person and holds no token."""
+    """The one argument of the Celery task `gpu_worker.render`. It names no person and holds no token.
+
+    `links` belong to this message and not to the order: the ledger never has them, each publication asks anew.
+    """
 
     schema_version: int = SCHEMA_VERSION
     job_id: str
     epoch: int = Field(ge=1)
     spec: JobSpec
     enqueued_at: AwareDatetime
+    links: tuple[SignedLink, ...] = Field((), exclude_if=lambda links: not links)
 
 
 class Stage(StrEnum):
@@ -87,7 +105,10 @@ class Stage(StrEnum):
 
 
 class Progress(Wire):
-    """News on the channel `progress:<job>`; only shown, never believed. `step` of `steps` while sampling."""
+    """News on the channel `progress:<job>`; only shown, never believed.
+
+    `step` of `steps` while sampling; `done_bytes` of `total_bytes` while fetching, 0 where it is not known.
+    """
 
     job_id: str
     epoch: int
@@ -96,6 +117,8 @@ class Progress(Wire):
     step: int = 0
     steps: int = 0
     seconds_left: float | None = None
+    done_bytes: int = Field(0, exclude_if=lambda count: not count)
+    total_bytes: int = Field(0, exclude_if=lambda count: not count)
     at: AwareDatetime
 
 
@@ -200,6 +223,7 @@ class Heartbeat(Wire):
     busy_s: float = 0
     release: str = ""
     last_error: str = ""
+    fetching: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
 
 
 class InstanceView(Wire):

@@ -18,6 +18,7 @@ from tasks import logs, routing
 from tasks.app import make_app
 from tasks.connections import connect
 from tasks.publishing import Publisher
+from tasks.signing import signer_of
 
 _THREADS = 8
 
@@ -39,7 +40,7 @@ def build(settings: DiscordSettings) -> Celery:
     office = Office(
         ledger=open_ledger(settings),
         redis=redis,
-        publisher=Publisher(app, redis),
+        publisher=Publisher(app, redis, signer=signer_of(settings)),
         messenger=Messenger(link),
         registry=load_registry(settings.config_dir),
         clock=utc_now,

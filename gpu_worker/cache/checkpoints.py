@@ -23,6 +23,7 @@ class _Entry:
     checkpoint_id: str
     components: Components
     last_used: int
+    files: CheckpointFiles  # held, so that they stay on disk while they are mapped
 
 
 class CheckpointCache:
@@ -51,7 +52,7 @@ class CheckpointCache:
         key = _key(ref)
         if key not in self._entries:
             self._make_room(size_on_disk(files, variant=ref.variant))
-            self._entries[key] = _Entry(ref.id, self._load(ref, files), 0)
+            self._entries[key] = _Entry(ref.id, self._load(ref, files), 0, files)
             self._note_ids()
         return self.get(ref)
 

@@ -1,59 +1,88 @@
-"""Brings a checkpoint's files to this machine and checks them, once per process and checkpoint.
+"""Brings a checkpoint's files to this machine and checks them.
 
-Sources: `file:` an absolute path, or one relative to the working directory (the checkout's root) or, where it is not
-there, to the configuration folder; `huggingface:owner/repository`; `https://…` for single files.
+Sources: `huggingface:owner/repository`, `civitai:<version>`, `https://…`, `s3:bucket/key`, `gs:bucket/key` and `file:`
+(an absolute path, or one relative to the working directory, the checkout's root, or, where it is not there, to the
+configuration folder). A signed link that came with a job is preferred to all of these but `file:`.
 """
 
-import threading
-from collections.abc import Callable, Sequence
+import shutil
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.registry import Weights
 from gpu_worker.renderer import CheckpointFiles
-from gpu_worker.weights import verification
-from gpu_worker.weights.https import HttpsFiles
+from gpu_worker.weights import addresses, verification
+from gpu_worker.weights.addresses import Endpoints
+from gpu_worker.weights.answers import Remote
+from gpu_worker.weights.download import Downloader, Listener
 from gpu_worker.weights.huggingface import HuggingFace
+from gpu_worker.weights.links import LinkBook
+from gpu_worker.weights.names import SAFETENSORS, check_name, stored_name
+from gpu_worker.weights.store import Pin, Store
+from gpu_worker.weights.web import Errand, WebFiles, unheard
 from tasks.errors import ErrorCode, WeightsError
-from tasks.schema import CheckpointRef
+from tasks.schema import CheckpointRef, SignedLink
 
 # What a single file's tensors mean, where its registry entry names no `config` of its own: SDXL's.
 SDXL_CONFIG = Weights(
     source="huggingface:stabilityai/stable-diffusion-xl-base-1.0",
     revision="462165984030d82259a11f4367a4eed129e94a7b",
 )
+_COMPLETE = ".complete"
+_RECENT = 32
 
 
 class WeightsFetcher:
-    """Thread-safe; one download at a time, as several would only share the line."""
+    """Thread-safe, and safe beside other workers on the same folder.
 
-    def __init__(self, weights_dir: Path, *, roots: Sequence[Path] = (), hf_token: str | None = None) -> None:
+    What it returns stays on disk as long as somebody holds the returned object.
+    """
+
+    def __init__(
+        self,
+        weights_dir: Path,
+        *,
+        roots: Sequence[Path] = (),
+        endpoints: Endpoints | None = None,
+        limit_bytes: int | None = None,
+        downloader: Downloader | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._roots = (Path.cwd(), *roots)
-        self._hub = HuggingFace(weights_dir / "huggingface", token=hf_token)
-        self._web = HttpsFiles(weights_dir / "https")
-        self._known: dict[str, CheckpointFiles] = {}
-        self._known_paths: dict[str, Path] = {}
-        self._lock = threading.Lock()
+        self._endpoints = endpoints or Endpoints()
+        self._store = Store(weights_dir, limit_bytes=limit_bytes)
+        self._hub = HuggingFace(self._store, self._endpoints)
+        self._web = WebFiles(self._store, downloader or Downloader())
+        self._links = LinkBook(now=now)
+        self._recent_pins: deque[Pin] = deque(maxlen=_RECENT)
+        self._known: weakref.WeakValueDictionary[str, CheckpointFiles] = weakref.WeakValueDictionary()
 
-    def checkpoint(self, ref: CheckpointRef) -> CheckpointFiles:
-        """Verified files of a checkpoint.
+    def learn(self, links: Iterable[SignedLink]) -> None:
+        """Use these links where they lead to what is asked for."""
+        self._links.learn(links)
+
+    def checkpoint(self, ref: CheckpointRef, *, listen: Listener = unheard, is_ahead: bool = False) -> CheckpointFiles:
+        """Verified files of a checkpoint. What is fetched ahead gives way to what a job waits for.
 
         Raises:
             WeightsError: unknown, unreachable or broken, with the file or source that is meant.
         """
         key = ref.model_dump_json()
-        with self._lock:
-            files = self._known.get(key)
-            if files is None or not files.weights.exists():
-                files = self._known[key] = self._fetch(ref)
-            return files
+        files = self._known.get(key)
+        if files is None or not files.weights.exists():
+            files = self._known[key] = self._fetch(ref, Errand(listen, is_ahead))
+        return files
 
-    def file(self, weights: Weights) -> Path:
+    def file(self, weights: Weights, *, is_ahead: bool = False) -> Path:
         """One verified safetensors file: a LoRA. Raises as `checkpoint` does."""
-        return self._once(f"file {weights.model_dump_json()}", lambda: self._file(weights))
+        return self._recent(lambda errand: self._file(weights, errand), is_ahead=is_ahead)
 
-    def model(self, weights: Weights, *, variant: str | None) -> Path:
+    def model(self, weights: Weights, *, variant: str | None = None) -> Path:
         """A verified diffusers folder of one model: a ControlNet. Raises as `checkpoint` does."""
-        return self._once(f"model {variant} {weights.model_dump_json()}", lambda: self._model(weights, variant))
+        return self._recent(lambda errand: self._model(weights, variant, errand))
 
     def pinned(self, weights: Weights) -> Path:
         """One file of any format, of exactly the hash that the registry pins: an annotator's weights.
@@ -61,89 +90,140 @@ class WeightsFetcher:
         Raises:
             WeightsError: as `checkpoint` does, and where no hash is pinned.
         """
-        return self._once(f"pinned {weights.model_dump_json()}", lambda: self._pinned(weights))
+        return self._recent(lambda errand: self._pinned(weights, errand))
 
-    def _once(self, key: str, fetch: Callable[[], Path]) -> Path:
-        with self._lock:
-            path = self._known_paths.get(key)
-            if path is None or not path.exists():
-                path = self._known_paths[key] = fetch()
-            return path
+    def _recent(self, fetch: Callable[[Errand], Path], *, is_ahead: bool = False) -> Path:
+        """Nobody holds these files; the last few fetched stay on disk, which is more than the jobs in hand use."""
+        errand = Errand(is_ahead=is_ahead)
+        try:
+            return fetch(errand)
+        finally:
+            self._recent_pins.extend(errand.pins)
 
-    def _model(self, weights: Weights, variant: str | None) -> Path:
+    def _model(self, weights: Weights, variant: str | None, errand: Errand) -> Path:
         scheme, rest = _parts(weights)
-        is_hub = scheme == "huggingface"
-        folder = self._hub.model(rest, revision=weights.revision, variant=variant) if is_hub else self._local(weights)
+        if scheme == "huggingface":
+            folder = self._hub.model(rest, revision=weights.revision, variant=variant, errand=errand)
+        else:
+            folder = self._local(weights)
         verification.check_model(folder, variant=variant)
         return folder
 
-    def _pinned(self, weights: Weights) -> Path:
+    def _pinned(self, weights: Weights, errand: Errand) -> Path:
         scheme, rest = _parts(weights)
         if scheme == "huggingface":
-            path = self._hub.file(rest, _required_file(weights), revision=weights.revision)
+            path = self._hub.file(rest, _required_file(weights), revision=weights.revision, errand=errand)
+        elif scheme == "file":
+            path = self._local(weights)
         else:
-            path = self._web.file(weights.source) if scheme == "https" else self._local(weights)
+            key = addresses.place_key(weights.source, revision=weights.revision, path=weights.file or "")
+            remote = lambda: self._remote(weights, weights.file or "", any_kind=True)  # noqa: E731 - as below
+            path = self._web.file(key, addresses.file_name(weights), remote, errand, is_safetensors=False)
         verification.check_pinned(path, sha256=weights.sha256)
         return path
 
-    def _fetch(self, ref: CheckpointRef) -> CheckpointFiles:
+    def _file(self, weights: Weights, errand: Errand) -> Path:
+        """One safetensors file, checked for its hash; it stays on disk as long as the errand's pins live."""
+        scheme, rest = _parts(weights)
+        if scheme == "file":
+            path = self._local(weights)
+            verification.check_file(path, sha256=weights.sha256)
+            return path
+        name = addresses.file_name(weights)
+        check_name(name, shown=addresses.shown(weights))
+        if scheme == "huggingface" and not self._is_linked(weights, _required_file(weights)):
+            path = self._hub.file(rest, _required_file(weights), revision=weights.revision, errand=errand)
+            verification.check_file(path, sha256=weights.sha256)
+            return path
+        key = addresses.place_key(weights.source, revision=weights.revision, path=weights.file or "")
+        remote = lambda: self._remote(weights, weights.file or "")  # noqa: E731 - asked only if it is not here
+        return self._web.file(key, stored_name(name), remote, errand, sha256=weights.sha256)
+
+    def _fetch(self, ref: CheckpointRef, errand: Errand) -> CheckpointFiles:
         is_folder = ref.format == "folder"
         return CheckpointFiles(
-            weights=self._pipeline(ref) if is_folder else self._file(ref.weights),
-            config=None if is_folder else self._configs(ref.config or SDXL_CONFIG),
-            vae=self._vae(ref.vae) if ref.vae else None,
-            fused_lora=self._file(ref.fused_lora) if ref.fused_lora else None,
+            weights=self._pipeline(ref, errand) if is_folder else self._file(ref.weights, errand),
+            config=None if is_folder else self._configs(ref.config or SDXL_CONFIG, errand),
+            vae=self._vae(ref.vae, errand) if ref.vae else None,
+            fused_lora=self._file(ref.fused_lora, errand) if ref.fused_lora else None,
+            pins=tuple(errand.pins),
         )
 
-    def _pipeline(self, ref: CheckpointRef) -> Path:
+    def _pipeline(self, ref: CheckpointRef, errand: Errand) -> Path:
         scheme, rest = _parts(ref.weights)
-        if scheme == "huggingface":
-            folder = self._hub.pipeline(rest, revision=ref.weights.revision, variant=ref.variant)
-        else:
+        if scheme == "file":
             folder = self._local(ref.weights)
+        elif linked := self._linked_folder(ref, errand):
+            folder = linked
+        elif scheme == "huggingface":
+            folder = self._hub.pipeline(rest, revision=ref.weights.revision, variant=ref.variant, errand=errand)
+        else:
+            raise _no_folder(scheme)
         verification.check_folder(folder, variant=ref.variant)
         return folder
 
-    def _configs(self, weights: Weights) -> Path:
+    def _configs(self, weights: Weights, errand: Errand) -> Path:
         scheme, rest = _parts(weights)
-        return self._hub.configs(rest, revision=weights.revision) if scheme == "huggingface" else self._local(weights)
+        if scheme == "huggingface":
+            return self._hub.configs(rest, revision=weights.revision, errand=errand)
+        return self._local(weights)
 
-    def _vae(self, weights: Weights) -> Path:
+    def _vae(self, weights: Weights, errand: Errand) -> Path:
         scheme, rest = _parts(weights)
-        if weights.file is not None:
-            return self._file(weights)
+        if weights.file is not None or scheme not in {"huggingface", "file"}:
+            return self._file(weights, errand)
         is_hub = scheme == "huggingface"
-        folder = self._hub.model(rest, revision=weights.revision) if is_hub else self._local(weights)
+        folder = self._hub.model(rest, revision=weights.revision, errand=errand) if is_hub else self._local(weights)
         if folder.is_dir():
             for path in verification.weight_files(folder, variant=None):
                 verification.check_file(path)
         return folder
 
-    def _file(self, weights: Weights) -> Path:
-        """One file, checked for its hash."""
-        scheme, rest = _parts(weights)
-        if scheme == "huggingface":
-            path = self._hub.file(rest, _required_file(weights), revision=weights.revision)
-        elif scheme == "https":
-            path = self._web.file(weights.source)
-        else:
-            path = self._local(weights)
+    def _linked_folder(self, ref: CheckpointRef, errand: Errand) -> Path | None:
+        """A pipeline's folder from signed links; None where there are none, and none were there before."""
+        weights = ref.weights
+        key = addresses.place_key(weights.source, revision=weights.revision, path="")
+        _, folder = self._store.place(key)
+        paths = self._links.paths(weights)
+        is_complete = (folder / _COMPLETE).exists()
+        if not paths and not is_complete:
+            return None
+        for path in [] if is_complete else paths:
+            self._optional_file(weights, key, path, errand)
+        if not (folder / "model_index.json").exists():  # the Hub signs only what lies in its large-file store
+            configs = self._configs(ref.config or SDXL_CONFIG, errand)
+            shutil.copytree(configs, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.safetensors"))
+        errand.pins.append(self._store.pin(self._store.place(key)[0]))
+        (folder / _COMPLETE).touch()
+        return folder
+
+    def _optional_file(self, weights: Weights, key: str, path: str, errand: Errand) -> None:
+        """Links are made for every file that a pipeline may have; check_folder finds what is missing."""
         try:
-            verification.check_file(path, sha256=weights.sha256)
-        except WeightsError:
-            if scheme == "https":
-                path.unlink()  # fetched again next time; broken bytes would stay for ever
-            raise
-        return path
+            is_safetensors = path.endswith(SAFETENSORS)
+            self._web.file(key, path, lambda: self._remote(weights, path), errand, is_safetensors=is_safetensors)
+        except WeightsError as error:
+            if error.code is not ErrorCode.UNKNOWN_MODEL:
+                raise
+
+    def _is_linked(self, weights: Weights, path: str) -> bool:
+        key = addresses.place_key(weights.source, revision=weights.revision, path=path)
+        stored = self._store.place(key)[1] / stored_name(addresses.file_name(weights))
+        return stored.exists() or self._links.url(weights, path) is not None
+
+    def _remote(self, weights: Weights, path: str, *, any_kind: bool = False) -> Remote:
+        shown = addresses.shown(weights)
+        link = self._links.url(weights, path)
+        if link is not None:
+            return Remote(link, shown, any_kind=any_kind)
+        scheme = _parts(weights)[0]
+        address = addresses.public_address(weights, path, self._endpoints)
+        return Remote(address, shown, self._endpoints.tokens.get(scheme), any_kind=any_kind)
 
     def _local(self, weights: Weights) -> Path:
         scheme, rest = _parts(weights)
         if scheme != "file":
-            raise WeightsError(
-                ErrorCode.WEIGHTS_UNREACHABLE,
-                f"{scheme}: is no source for this; a worker takes huggingface:, file: and, for single files, https:",
-                source=f"{scheme}:",
-            )
+            raise _no_folder(scheme)
         wanted = Path(rest) / weights.file if weights.file else Path(rest)
         for root in self._roots:
             if (root / wanted).exists():
@@ -156,6 +236,15 @@ class WeightsFetcher:
 def _parts(weights: Weights) -> tuple[str, str]:
     scheme, _, rest = weights.source.partition(":")
     return scheme, rest
+
+
+def _no_folder(scheme: str) -> WeightsError:
+    return WeightsError(
+        ErrorCode.WEIGHTS_UNREACHABLE,
+        f"{scheme}: gives folders only through signed links; without them a folder comes from huggingface: or file:, "
+        "and other sources hold single files",
+        source=f"{scheme}:",
+    )
 
 
 def _required_file(weights: Weights) -> str:

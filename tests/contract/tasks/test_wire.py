@@ -22,6 +22,7 @@ from tasks.schema import (
     Progress,
     Rendered,
     RenderTask,
+    SignedLink,
     Stage,
     Timings,
     Wire,
@@ -74,6 +75,19 @@ EXAMPLES: dict[str, Wire] = {
             show_maps=True,
         ),
         enqueued_at=AT,
+    ),
+    "render_task_links": RenderTask(
+        job_id=JOB,
+        epoch=3,
+        spec=tiny_spec(),
+        enqueued_at=AT,
+        links=(SignedLink(source="civitai:42", url="https://cdn.example/a?signature=s", expires_at=AT),),
+    ),
+    "progress_fetching": Progress(
+        job_id=JOB, epoch=1, worker_id=WORKER, stage=Stage.FETCHING, done_bytes=10, total_bytes=100, at=AT
+    ),
+    "heartbeat_fetching": Heartbeat(
+        worker_id=WORKER, state=WorkerState.STARTING, since=AT, at=AT, fetching=("sdxl-base-1.0 42 %",)
     ),
     "claimed": Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT),
     "rendered": Rendered(
@@ -247,3 +261,10 @@ def test_an_unknown_kind_is_refused() -> None:
     """A worker of yesterday says so instead of drawing something else."""
     with pytest.raises(ValidationError):
         read_spec(tiny_spec().payload() | {"kind": "video"})
+
+
+def test_a_link_is_not_shown() -> None:
+    """Its address is a key; it may stand in no log and no error."""
+    link = SignedLink(source="civitai:42", url="https://cdn.example/a?signature=s", expires_at=AT)
+    assert "signature" not in repr(link)
+    assert "signature" not in repr(RenderTask(job_id=JOB, epoch=1, spec=tiny_spec(), enqueued_at=AT, links=(link,)))

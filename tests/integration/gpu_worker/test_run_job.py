@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,11 @@ from tasks.errors import ErrorCode
 from tasks.leases import Lease
 from tasks.publishing import Publisher
 from tasks.references import StepLimits
-from tasks.schema import CheckpointRef, InputRef, JobSpec, Progress, RenderTask, Stage, TextToImageSpec
+from tasks.schema import CheckpointRef, InputRef, JobSpec, Progress, RenderTask, SignedLink, Stage, TextToImageSpec
 from tests.integration.gpu_worker.control_queue import kinds, told
 from tests.specs import image_spec, inpaint_spec, tiny_spec, upscale_spec
 from tests.tiny_room import gradient, half_mask, input_ref, png
+from tests.unit.gpu_worker.weights_server import WeightsServer
 
 pytestmark = [
     pytest.mark.integration,
@@ -337,6 +338,19 @@ def test_a_wrong_hash_is_told(bench: Bench, single_ref: CheckpointRef) -> None:
     bench.run(bench.spec(checkpoint=pinned))
     assert bench.failure().code is ErrorCode.WEIGHTS_BROKEN
     bench.next_job_is_fine()
+
+
+def test_private_weights_come_by_the_link_in_the_message(bench: Bench, single_ref: CheckpointRef) -> None:
+    """The worker has no key: what came with the job is enough, and the order itself says nothing of it."""
+    entry = single_ref.weights
+    content = (Path(entry.source.removeprefix("file:")) / str(entry.file)).read_bytes()
+    private = single_ref.model_copy(update={"id": "private", "weights": Weights(source="civitai:42")})
+    with WeightsServer({"/a": content}).running() as storage:
+        link = SignedLink(source="civitai:42", url=f"{storage.url}/a?sig=s", expires_at=now() + timedelta(hours=1))
+        task = RenderTask(job_id=JOB, epoch=1, spec=bench.spec(checkpoint=private), enqueued_at=now(), links=(link,))
+        bench.redis.set(keys.epoch(JOB), 1)
+        run_job(task.payload(), bench.shop)
+    assert kinds(bench.redis) == ["claimed", "rendered"]
 
 
 def test_out_of_memory_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

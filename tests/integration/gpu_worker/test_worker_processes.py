@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from config.registry import Weights
 from tasks import keys, routing
-from tasks.schema import WorkerState
+from tasks.schema import CheckpointRef, WorkerState
 from tests.integration.gpu_worker.control_queue import kinds, told
 from tests.integration.gpu_worker.worker_process import Fleet, configuration, wait_until
 from tests.redis_server import RedisServer
+from tests.unit.gpu_worker.weights_server import WeightsServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("gpu_worker_processes")]
 
@@ -61,6 +63,27 @@ def test_nobody_waits_behind_a_busy_worker(fleet: Fleet) -> None:
     assert waited_behind_s < 1.5, "it was taken too early: the other worker could have had it"
     assert third.worker_id == first_free.worker_id
     assert -waited_behind_s < 0.5, "a free worker left it lying"
+
+
+def test_the_next_jobs_weights_are_fetched_while_the_lane_samples(
+    fleet: Fleet, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its message stays in Redis until the lane is nearly free."""
+    single = tiny_weights / "tiny-sdxl-single"
+    ref = CheckpointRef.of(fleet.checkpoints["tiny-sdxl-single"])
+    remote = ref.model_copy(update={"weights": Weights(source="s3:bucket/a.safetensors")})
+    with WeightsServer({"/bucket/a.safetensors": (single / "tiny.safetensors").read_bytes()}).running() as web:
+        monkeypatch.setenv("S3_ENDPOINT_URL", web.url)
+        fleet.start("prefetcher")
+        fleet.publish("BUSY", num_inference_steps=150, width=256, height=256)
+        wait_until(lambda: kinds(fleet.redis) == ["claimed"])
+        fleet.publish_ref("NEXT", remote)
+        wait_until(web.bodies_asked)
+        assert kinds(fleet.redis) == ["claimed"]
+        assert fleet.redis.llen("gpu.tiny-sdxl-single") == 1
+        wait_until(lambda: kinds(fleet.redis, "NEXT") == ["claimed", "rendered"], timeout_s=90)
+        assert len(web.bodies_asked()) == 1
+    fleet.end("prefetcher")
 
 
 def test_a_vanished_host_leaves_its_lease_to_expire(fleet: Fleet) -> None:

@@ -89,7 +89,10 @@ class Fleet:
         return beat
 
     def publish(self, job_id: str, *, checkpoint: str = "tiny-sdxl", priority: int = 0, **changes: Any) -> None:
-        spec = tiny_spec(checkpoint=CheckpointRef.of(self.checkpoints[checkpoint]), **changes)
+        self.publish_ref(job_id, CheckpointRef.of(self.checkpoints[checkpoint]), priority=priority, **changes)
+
+    def publish_ref(self, job_id: str, checkpoint: CheckpointRef, *, priority: int = 0, **changes: Any) -> None:
+        spec = tiny_spec(checkpoint=checkpoint, **changes)
         self.publisher.render(job_id, epoch=1, spec=spec, priority=priority, now=datetime.now(UTC))
 
     def child(self, name: str) -> psutil.Process:

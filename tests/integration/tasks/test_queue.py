@@ -1,13 +1,18 @@
 """Leases, blobs and messages on a real Redis."""
 
+import base64
+import json
+from datetime import datetime, timedelta
+
 import pytest
+from pydantic import BaseModel
 from redis import Redis
 
 from tasks import backlog, blobs, keys, routing
 from tasks.app import make_app
 from tasks.leases import Lease, holder
 from tasks.publishing import BrokerUnavailable, Publisher
-from tasks.schema import RenderTask
+from tasks.schema import RenderTask, SignedLink, TextToImageSpec
 from tests.conftest import ManualClock
 from tests.specs import tiny_spec
 
@@ -124,3 +129,23 @@ def test_a_dead_broker_is_an_error_at_once(clock: ManualClock) -> None:
     publisher = Publisher(make_app(nowhere, client_name="test"), Redis.from_url(nowhere))
     with pytest.raises(BrokerUnavailable):
         publish(publisher, clock, "J")
+
+
+class OneLink:
+    """A signer that has one link for every order."""
+
+    def links(self, order: BaseModel, *, now: datetime) -> tuple[SignedLink, ...]:
+        assert isinstance(order, TextToImageSpec)
+        return (SignedLink(source=order.checkpoint.weights.source, url="https://cdn.example/a?sig=s", expires_at=now),)
+
+
+def test_links_are_asked_for_at_each_publication(redis: Redis, redis_url: str, clock: ManualClock) -> None:
+    """A job that waited for hours gets fresh ones; the order itself stays as it was."""
+    publisher = Publisher(make_app(redis_url, client_name="test"), redis, signer=OneLink())
+    publisher.render("01JOB", epoch=1, spec=tiny_spec(), priority=0, now=clock())
+    publisher.render("01JOB", epoch=2, spec=tiny_spec(), priority=0, now=clock.advance(3600))
+    messages = [json.loads(raw) for raw in redis.lrange(QUEUE, 0, -1)]
+    second, first = (RenderTask.read(json.loads(base64.b64decode(each["body"]))[0][0]) for each in messages)
+    assert first.spec == second.spec == tiny_spec()
+    assert second.links[0].expires_at - first.links[0].expires_at == timedelta(hours=1)
+    assert not any("sig=s" in json.dumps(each["headers"]) for each in messages), "Flower shows headers"

@@ -1,18 +1,27 @@
 import hashlib
 import shutil
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
 
 from config.registry import Weights
+from gpu_worker.weights.addresses import Endpoints, place_key
+from gpu_worker.weights.answers import Patience, Remote
+from gpu_worker.weights.download import Downloader
 from gpu_worker.weights.fetcher import WeightsFetcher
-from gpu_worker.weights.https import HttpsFiles
+from gpu_worker.weights.web import Errand
 from tasks.errors import ErrorCode, WeightsError
-from tasks.schema import CheckpointRef
+from tasks.schema import CheckpointRef, SignedLink
+from tests.conftest import ManualClock
+from tests.unit.gpu_worker.weights_server import Faults, WeightsServer, safetensors_bytes
 
 
 def ref(source: str, **changes: Any) -> CheckpointRef:
@@ -54,8 +63,8 @@ def test_a_missing_file_is_an_unknown_model(tmp_path: Path) -> None:
     assert "nowhere/at-all" in error.detail
 
 
-@pytest.mark.parametrize("source", ["civitai:123", "s3:bucket/model", "gs:bucket/model"])
-def test_sources_that_a_worker_cannot_reach(source: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["civitai:123", "s3:bucket/model", "gs:bucket/model", "https://x/model"])
+def test_sources_that_give_no_folders(source: str, tmp_path: Path) -> None:
     """The scheme is named, and what would be right."""
     error = error_of(WeightsFetcher(tmp_path), ref(source))
     assert error.code is ErrorCode.WEIGHTS_UNREACHABLE
@@ -108,77 +117,250 @@ def test_the_hub_does_not_answer(tmp_path: Path) -> None:
     assert error.retryable
 
 
-class WebServer:
-    """Serves one file with ranges; `cut_after` closes the line after so many bytes of each answer."""
-
-    def __init__(self, content: bytes) -> None:
-        self.cut_after: int | None = None
-        self.requests: list[str | None] = []
-        web = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                web.requests.append(self.headers["Range"])
-                if "missing" in self.path:
-                    self.send_error(404)
-                    return
-                start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-")) if self.headers["Range"] else 0
-                body = content[start:]
-                self.send_response(206 if start else 200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body[: web.cut_after])
-                self.close_connection = True
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-
-CONTENT = bytes(range(256)) * 4000
+PATIENCE = Patience(read_s=1, backoff_s=0, fruitless_attempts=2, busy_attempts=1)
+SAFE = safetensors_bytes(300_000)
 
 
 @pytest.fixture
-def web() -> Iterator[WebServer]:
-    server = WebServer(CONTENT)
-    thread = threading.Thread(target=lambda: server.server.serve_forever(poll_interval=0.01), daemon=True)
-    thread.start()
-    yield server
-    server.server.shutdown()
-    server.server.server_close()
+def web() -> Iterator[WeightsServer]:
+    with WeightsServer({"/bucket/models/a.safetensors": SAFE, "/api/download/models/42": SAFE}).running() as server:
+        yield server
 
 
-def test_a_download_is_resumed(web: WebServer, tmp_path: Path) -> None:
-    """Seven gigabytes are not begun anew because the line broke once."""
-    web.cut_after = 400_000
-    path = HttpsFiles(tmp_path).file(f"{web.url}/model.safetensors?signature=1")
-    assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(CONTENT).digest()
-    starts = [int(asked.removeprefix("bytes=").rstrip("-")) for asked in web.requests if asked]
-    assert starts[0] > 300_000
-    assert starts == sorted(set(starts))
+@pytest.fixture
+def make(web: WeightsServer, tmp_path: Path, clock: ManualClock) -> Callable[..., WeightsFetcher]:
+    def build(folder: str = "store", **options: Any) -> WeightsFetcher:
+        endpoints = Endpoints(dict.fromkeys(("civitai", "s3", "gs", "huggingface"), web.url), options.pop("tokens", {}))
+        downloader = Downloader(patience=PATIENCE, piece_bytes=100_000)
+        return WeightsFetcher(tmp_path / folder, endpoints=endpoints, downloader=downloader, now=clock, **options)
+
+    return build
 
 
-def test_a_file_is_fetched_once(web: WebServer, tmp_path: Path) -> None:
-    """A new signature in the address is the same file."""
-    first = HttpsFiles(tmp_path).file(f"{web.url}/model.safetensors?signature=1")
-    assert HttpsFiles(tmp_path).file(f"{web.url}/model.safetensors?signature=2") == first
-    assert len(web.requests) == 1
+def one_file(fetcher: WeightsFetcher, source: str, **options: Any) -> Path:
+    return fetcher.file(Weights(source=source, **options))
 
 
-def test_a_line_that_keeps_breaking(web: WebServer, tmp_path: Path) -> None:
-    """After some attempts the job is told, without the address: it may carry a signature."""
-    web.cut_after = 10
+@pytest.mark.parametrize("source", ["s3:bucket/models/a.safetensors", "gs:bucket/models/a.safetensors", "civitai:7@42"])
+def test_single_files_of_every_service(source: str, make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """Public buckets and Civitai, each by its own form of address; a second look asks nobody."""
+    path = one_file(make(), source, sha256=hashlib.sha256(SAFE).hexdigest())
+    assert path.read_bytes() == SAFE
+    assert path.suffix == ".safetensors"
+    asked = len(web.asked)
+    assert one_file(make(), source) == path
+    assert len(web.asked) == asked
+
+
+def test_a_token_goes_to_its_own_service_only(make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """A machine of one's own may have keys; a bucket never sees Civitai's."""
+    fetcher = make(tokens={"civitai": "a-key"})
+    one_file(fetcher, "civitai:42")
+    one_file(fetcher, "gs:bucket/models/a.safetensors")
+    seen = {asked.path: asked.authorization for asked in web.asked}
+    assert seen == {"/api/download/models/42": "Bearer a-key", "/bucket/models/a.safetensors": None}
+
+
+@pytest.mark.parametrize("file", ["model.ckpt", "model.pt", "a/b.bin", "model.PTH"])
+def test_a_pickle_is_refused_by_its_name(file: str, make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """Nothing is fetched, let alone opened."""
     with pytest.raises(WeightsError) as caught:
-        HttpsFiles(tmp_path).file(f"{web.url}/model.safetensors?signature=secret")
-    assert caught.value.code is ErrorCode.WEIGHTS_UNREACHABLE
+        one_file(make(), "s3:bucket/models", file=file)
+    assert caught.value.code is ErrorCode.WEIGHTS_BROKEN
+    assert caught.value.data["file"] == Path(file).name
+    assert not web.asked
+
+
+@pytest.mark.parametrize(
+    ("faults", "sha256"),
+    [
+        ({"wrong_byte_at": 250_000}, hashlib.sha256(SAFE).hexdigest()),
+        ({"wrong_byte_at": 12}, None),
+        ({"claims_less": 5000, "ignores_ranges": True}, None),
+    ],
+    ids=["wrong hash", "wrong header", "too short"],
+)
+def test_what_is_broken_is_not_kept(
+    faults: dict[str, Any], sha256: str | None, make: Callable[..., WeightsFetcher], web: WeightsServer
+) -> None:
+    """The job is told which file, and the next attempt fetches it anew."""
+    for name, value in faults.items():
+        setattr(web.faults, name, value)
+    with pytest.raises(WeightsError) as caught:
+        one_file(make(), "gs:bucket/models/a.safetensors", sha256=sha256)
+    assert caught.value.code is ErrorCode.WEIGHTS_BROKEN
+    assert caught.value.data["file"] == "a.safetensors"
+    web.faults = Faults()
+    assert one_file(make(), "gs:bucket/models/a.safetensors", sha256=sha256).read_bytes() == SAFE
+
+
+def test_a_new_signature_is_the_same_file(make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """What stands behind the question mark names nothing on disk."""
+    web.files["/m.safetensors"] = SAFE
+    fetcher = make()
+    paths = {
+        fetcher._web.file(
+            place_key(f"{web.url}/m.safetensors?sig={n}", revision=None, path=""),
+            "m.safetensors",
+            lambda n=n: Remote(f"{web.url}/m.safetensors?sig={n}", "https:example"),  # type: ignore[misc]
+            Errand(),
+        )
+        for n in (1, 2)
+    }
+    assert len(paths) == 1
+    assert len({asked.path for asked in web.asked}) == 1
+
+
+def test_several_workers_fetch_a_file_once(make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """They share a disk; whoever comes second waits and finds it."""
+    with ThreadPoolExecutor(4) as workers:
+        paths = list(workers.map(lambda _: one_file(make(), "gs:bucket/models/a.safetensors"), range(4)))
+    assert len(set(paths)) == 1
+    assert len(web.bodies_asked()) == 4  # the pieces of one download
+
+
+def test_who_waits_for_another_worker_can_be_stopped(make: Callable[..., WeightsFetcher]) -> None:
+    """A cancelled job does not wait until somebody else's seven gigabytes are there."""
+    fetcher = make()
+    weights = Weights(source="gs:bucket/models/a.safetensors")
+    unit, _ = fetcher._store.place(place_key(weights.source, revision=None, path=""))
+
+    def stop(_done: int, _total: int | None) -> None:
+        raise InterruptedError
+
+    with fetcher._store.locked(unit, waiting=lambda: None), ThreadPoolExecutor(1) as other:
+        waiting = other.submit(make()._file, weights, Errand(stop))
+        with pytest.raises(InterruptedError):
+            waiting.result(10)
+
+
+def link(source: str, url: str, *, path: str = "", expires_at: datetime) -> SignedLink:
+    return SignedLink(source=source, path=path, url=url, expires_at=expires_at)
+
+
+def test_a_signed_link_leads_to_private_weights(
+    make: Callable[..., WeightsFetcher], web: WeightsServer, clock: ManualClock
+) -> None:
+    """A rented machine has no key: the link that came with the job is all it needs, and only while it lives."""
+    web.files["/private"] = SAFE
+    soon = clock() + timedelta(minutes=10)
+    fetcher = make()
+    fetcher.learn([link("huggingface:some/body", f"{web.url}/private?sig=s", path="m.safetensors", expires_at=soon)])
+    path = one_file(fetcher, "huggingface:some/body", file="m.safetensors")
+    assert path.read_bytes() == SAFE
+    clock.advance(3600)
+    assert one_file(make(), "huggingface:some/body", file="m.safetensors") == path, "it is here, no link is needed"
+
+
+def test_a_dead_link_is_none(make: Callable[..., WeightsFetcher], web: WeightsServer, clock: ManualClock) -> None:
+    """The job is told to try again, and its next message brings a fresh one."""
+    fetcher = make()
+    web.faults.token = "a-key"
+    dead = clock() + timedelta(seconds=5)
+    fetcher.learn([link("civitai:42", f"{web.url}/private?sig=secret", expires_at=dead)])
+    with pytest.raises(WeightsError) as caught:
+        one_file(fetcher, "civitai:42")
+    assert caught.value.retryable
     assert "secret" not in str(caught.value)
+    assert "sig" not in web.asked[0].path
 
 
-def test_a_page_that_is_not_there(web: WebServer, tmp_path: Path) -> None:
-    """No use in asking again."""
-    with pytest.raises(WeightsError) as caught:
-        HttpsFiles(tmp_path).file(f"{web.url}/missing.safetensors")
-    assert caught.value.code is ErrorCode.UNKNOWN_MODEL
-    assert len(web.requests) == 1
+def test_a_whole_folder_from_signed_links(
+    make: Callable[..., WeightsFetcher], web: WeightsServer, tiny_weights: Path, clock: ManualClock
+) -> None:
+    """A private bucket with a diffusers folder; what is signed and not there was not needed."""
+    folder = tiny_weights / "tiny-sdxl"
+    soon = clock() + timedelta(minutes=10)
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    web.files |= {f"/private/{name}": (folder / name).read_bytes() for name in names}
+    fetcher = make()
+    fetcher.learn(
+        link("s3:private/tiny", f"{web.url}/private/{name}?sig=s", path=name, expires_at=soon)
+        for name in [*names, "tokenizer/not_there.json"]
+    )
+    files = fetcher.checkpoint(ref("s3:private/tiny"))
+    assert (files.weights / "unet" / "config.json").is_file()
+    clock.advance(3600)
+    assert make().checkpoint(ref("s3:private/tiny")).weights == files.weights
+
+
+def test_a_gated_repository_signs_only_its_large_files(
+    make: Callable[..., WeightsFetcher], web: WeightsServer, tiny_weights: Path, clock: ManualClock
+) -> None:
+    """The configs then come from the entry's `config`, by default SDXL's own."""
+    folder = tiny_weights / "tiny-sdxl"
+    soon = clock() + timedelta(minutes=10)
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*.safetensors")]
+    web.files |= {f"/cdn/{name}": (folder / name).read_bytes() for name in names}
+    fetcher = make()
+    fetcher.learn(link("huggingface:gated/a", f"{web.url}/cdn/{n}", path=n, expires_at=soon) for n in names)
+    files = fetcher.checkpoint(ref("huggingface:gated/a", config=Weights(source=f"file:{folder}")))
+    assert (files.weights / "model_index.json").is_file()
+
+
+def test_weights_in_use_stay_on_disk(make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """The budget is for two files: the third makes the least recently used leave, unless somebody holds it."""
+    sources = [f"gs:bucket/{n}.safetensors" for n in range(4)]
+    web.files |= {f"/bucket/{n}.safetensors": safetensors_bytes(300_000, seed=n) for n in range(4)}
+    fetcher = make(limit_bytes=700_000)
+    held = Errand()
+    first = fetcher._file(Weights(source=sources[0]), held)
+    fetcher._recent_pins = deque(maxlen=0)  # the budget is so small that the last few would fill it
+    second, third, fourth = (one_file(fetcher, source) for source in sources[1:])
+    assert first.exists()
+    assert not second.exists()
+    assert not third.exists()
+    assert fourth.exists()
+    held.pins.clear()
+    assert one_file(fetcher, sources[1]).exists()
+    assert not first.exists(), "it was used before the fourth"
+
+
+def test_another_process_counts_too(make: Callable[..., WeightsFetcher], web: WeightsServer, tmp_path: Path) -> None:
+    """Pins are the system's locks: another worker's weights stay as long as that worker lives."""
+    web.files |= {f"/bucket/{n}.safetensors": safetensors_bytes(300_000, seed=n) for n in range(2)}
+    fetcher = make(limit_bytes=400_000)
+    fetcher._recent_pins = deque(maxlen=0)
+    first = one_file(fetcher, "gs:bucket/0.safetensors")
+    unit = f"files/{first.parent.name}"
+    code = (
+        "import sys; from pathlib import Path; from gpu_worker.weights.store import Store;"
+        f"pin = Store(Path({str(tmp_path / 'store')!r})).pin({unit!r}); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        one_file(fetcher, "gs:bucket/1.safetensors")
+        assert first.exists()
+        other.kill()
+    one_file(make(limit_bytes=100_000), "gs:bucket/models/a.safetensors")
+    assert not first.exists()
+
+
+def test_a_job_goes_before_what_is_fetched_ahead(make: Callable[..., WeightsFetcher]) -> None:
+    """Whoever waits for a picture has the line for himself."""
+    line = make()._web.line
+    order: list[str] = []
+
+    def fetch_ahead() -> None:
+        line.give_way()
+        order.append("ahead")
+
+    with ThreadPoolExecutor(1) as ahead:
+        with line.urgent():
+            waiting = ahead.submit(fetch_ahead)
+            order.append("job")
+        waiting.result(5)
+    assert order == ["job", "ahead"]
+
+
+def test_an_annotator_of_pinned_bytes(make: Callable[..., WeightsFetcher], web: WeightsServer) -> None:
+    """The one exception from safetensors: any format, but of exactly the hash that the registry pins."""
+    content = b"some weights of an old kind"
+    web.files["/bucket/body.pth"] = content
+    pinned = Weights(source="s3:bucket/body.pth", sha256=hashlib.sha256(content).hexdigest())
+    assert make().pinned(pinned).read_bytes() == content
+    for sha256 in (None, "0" * 64):
+        with pytest.raises(WeightsError) as caught:
+            make().pinned(pinned.model_copy(update={"sha256": sha256}))
+        assert caught.value.code is ErrorCode.WEIGHTS_BROKEN

@@ -48,3 +48,14 @@ def test_the_last_error_is_told(clock: ManualClock) -> None:
     status = WorkerStatus(now=clock)
     status.note_error(JobError(ErrorCode.OUT_OF_MEMORY, "tried to allocate 2 GiB"))
     assert status.facts()["last_error"] == "out_of_memory: tried to allocate 2 GiB"
+
+
+def test_what_is_being_fetched_is_told(clock: ManualClock) -> None:
+    """A machine that fetches for minutes is not dead, and the fleet sees how far it is."""
+    status = WorkerStatus(now=clock)
+    with status.fetching("sdxl") as note:
+        note(30, 100)
+        assert status.facts()["fetching"] == ("sdxl 30 %",)
+        note(5_000_000, None)
+        assert status.facts()["fetching"] == ("sdxl 5 MB",)
+    assert status.facts()["fetching"] == ()
