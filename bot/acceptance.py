@@ -6,10 +6,14 @@ from datetime import datetime
 
 from ulid import ULID
 
-from bot.submission import Counts, Options, Refusal, submit
+from bot.again import Again, revise
+from bot.refusals import Refusal, Refused
+from bot.submission import Counts, Options, check_quota, submit
 from config.loading import Registry
 from tasks.ledger import Ledger, NewJob, Receipt
-from tasks.schema import MAX_SEED
+from tasks.schema import MAX_SEED, JobSpec
+
+Order = Options | Again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +30,13 @@ class Arrival:
     attachment_limit_bytes: int
 
 
-def accept(
-    ledger: Ledger, registry: Registry, *, arrival: Arrival, options: Options, now: datetime
-) -> Receipt | Refusal:
+def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order, now: datetime) -> Receipt | Refusal:
     """The job's row, committed; a replayed command finds the row that it made before, whatever the quotas say now."""
     known = ledger.jobs.of_interaction(arrival.interaction_id)
     if known is not None:
         return Receipt(job=known, created=False)
     counts = Counts(own=ledger.jobs.count_outstanding(user_id=arrival.user_id), overall=ledger.jobs.count_outstanding())
-    spec = submit(options, registry=registry, counts=counts, draw_seed=lambda: secrets.randbelow(MAX_SEED + 1))
+    spec = _ordered(order, registry, counts)
     if isinstance(spec, Refusal):
         return spec
     new = NewJob(
@@ -48,5 +50,22 @@ def accept(
         channel_id=arrival.channel_id,
         locale=arrival.locale,
         attachment_limit_bytes=arrival.attachment_limit_bytes,
+        parent_id=order.parent_id if isinstance(order, Again) else None,
+        relation=order.relation if isinstance(order, Again) else None,
     )
     return ledger.jobs.receive(new, now=now)
+
+
+def _ordered(order: Order, registry: Registry, counts: Counts) -> JobSpec | Refusal:
+    if isinstance(order, Options):
+        return submit(order, registry=registry, counts=counts, draw_seed=draw_seed)
+    try:
+        check_quota(counts, registry.quotas)
+    except Refused as refused:
+        return refused.refusal
+    return revise(order, registry=registry, draw_seed=draw_seed)
+
+
+def draw_seed() -> int:
+    """Any seed there is."""
+    return secrets.randbelow(MAX_SEED + 1)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import discord
 import structlog
 
+from bot.buttons import ON_RESULT, job_view
 from bot.courier import ladder
 from bot.courier.inspection import Picture
 from bot.courier.ladder import Load, Rung
@@ -80,6 +82,7 @@ class Delivery:
                 content=self._content(load, limit, mention=False),
                 files=load.files,
                 alt_text=alt_text(job.spec.prompt),
+                make_view=self._buttons,
             )
 
         return self._down_the_ladder(send, limit, Route.ORIGINAL)
@@ -102,6 +105,7 @@ class Delivery:
                 reply_to=job.reply_message_id,
                 files=load.files,
                 alt_text=alt_text(job.spec.prompt),
+                make_view=self._buttons,
             )
 
         return self._down_the_ladder(send, limit, Route.CHANNEL)
@@ -121,6 +125,9 @@ class Delivery:
             except TooLarge:
                 log.info("files refused as too large", job_id=self.job.id, rung=load.rung, size_bytes=smallest)
         raise NothingFits(smallest, limit_bytes)
+
+    def _buttons(self) -> discord.ui.View:
+        return job_view(ON_RESULT, self.job.id, locale=self.job.locale)
 
     def _content(self, load: Load, limit_bytes: int, *, mention: bool) -> str:
         job = self.job

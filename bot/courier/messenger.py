@@ -1,7 +1,7 @@
 """The courier's sentences to Discord: change the status message, create one with a nonce, look whether it is there."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -22,6 +22,9 @@ from bot.discord_api import (
 )
 
 log = structlog.get_logger()
+
+# Called on the link's event loop, where discord.py wants its views made.
+MakeView = Callable[[], discord.ui.View]
 
 _HISTORY = 400
 _CLOCKS_DIFFER = timedelta(seconds=30)
@@ -53,6 +56,7 @@ class Messenger:
         content: str,
         files: Sequence[NamedFile] = (),
         alt_text: str = "",
+        make_view: MakeView | None = None,
     ) -> int:
         """Replace text, files and buttons of the first answer; repeating it is harmless. Returns the message's id.
 
@@ -67,7 +71,7 @@ class Messenger:
                 ORIGINAL,
                 content=content,
                 attachments=_attached(files, alt_text),
-                view=None,
+                view=None if make_view is None else make_view(),
                 allowed_mentions=NO_MENTIONS,
             )
             return message.id
@@ -91,6 +95,7 @@ class Messenger:
         reply_to: int | None = None,
         files: Sequence[NamedFile] = (),
         alt_text: str = "",
+        make_view: MakeView | None = None,
     ) -> int:
         """A new message that pings `user_id` alone; within minutes the same nonce gives the same message.
 
@@ -114,6 +119,7 @@ class Messenger:
                 content,
                 files=_attached(files, alt_text),
                 nonce=nonce,
+                view=cast("discord.ui.View", None if make_view is None else make_view()),  # typed as never None
                 allowed_mentions=mentions,
                 reference=cast("discord.MessageReference", answered),  # typed as required, documented as optional
             )
@@ -130,6 +136,7 @@ class Messenger:
                     user_id=user_id,
                     files=files,
                     alt_text=alt_text,
+                    make_view=make_view,
                 )
             if error.code == UNKNOWN_MESSAGE:
                 return 0

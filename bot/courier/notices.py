@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import discord
 import structlog
 from redis import Redis
 
 from bot import message_lock
+from bot.buttons import ON_FAILURE, job_view
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger, TokenDead
 from bot.courier.posting import Route, Step, channel_step, failure_nonce, route_for
+from bot.wording.jobs import link_to
 from bot.wording.results import elsewhere, failure_message
 from config.loading import Registry
 from tasks.errors import ErrorCode
@@ -68,6 +71,7 @@ class Notices:
                     application_id=job.application_id,
                     token=job.interaction_token or "",
                     content=self._content(job, mention=False),
+                    make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
                 )
             except TokenDead:
                 log.info("token is dead, telling in the channel", job_id=job.id)
@@ -89,6 +93,7 @@ class Notices:
             nonce=failure_nonce(job.id),
             user_id=job.user_id,
             reply_to=job.reply_message_id,
+            make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
         )
         if job.reply_message_id is not None and message_id:
             content = elsewhere(link_to(job, message_id), locale=job.locale)
@@ -106,9 +111,3 @@ class Notices:
 
     def _failure(self, job: Job) -> Failure:
         return job.failure or Failure(code=ErrorCode.WORKER_FAULT)
-
-
-def link_to(job: Job, message_id: int) -> str:
-    """The address of a message in the job's channel."""
-    place = "@me" if job.guild_id is None else str(job.guild_id)
-    return f"https://discord.com/channels/{place}/{job.channel_id}/{message_id}"

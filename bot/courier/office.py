@@ -14,8 +14,9 @@ from bot.courier.delivery import Delivery, NothingFits, Sent
 from bot.courier.inspection import Picture, Rejected, inspect
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger
-from bot.courier.notices import Notices, link_to
+from bot.courier.notices import Notices
 from bot.courier.posting import POSTING_STALE, Route
+from bot.wording.jobs import link_to
 from bot.wording.results import REFUSED, TOO_LARGE, elsewhere
 from config.loading import Registry
 from tasks import blobs

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.submission import Refusal
+from bot.refusals import Refusal
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
 from tasks.lifecycle import JobState
@@ -30,8 +30,9 @@ def cancelled(user_id: int, *, prompt: str, locale: str = DEFAULT_LOCALE) -> str
     return f"**{harmless(prompt, most=300)}**\n{say('cancel.done', locale=locale, who=mention(user_id))}"
 
 
-def not_yours(owner_id: int, *, locale: str = DEFAULT_LOCALE) -> str:
-    return say("cancel.not_yours", locale=locale, owner=mention(owner_id))
+def not_allowed(who: str, owner_id: int, *, locale: str = DEFAULT_LOCALE) -> str:
+    """Who may press a button; `who` is the rule's name."""
+    return say(f"who.{who}", locale=locale, owner=mention(owner_id))
 
 
 def too_late(state: JobState, *, locale: str = DEFAULT_LOCALE) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from tasks.ledger.engine import migrate, open_engine
+from tasks.ledger.history import HistoryLedger
 from tasks.ledger.instances import InstanceLedger, Intent, NoLongerLeader
 from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
@@ -13,6 +14,7 @@ from tasks.ledger.models import Attempt, Instance, Job, Leadership
 
 __all__ = [
     "Attempt",
+    "HistoryLedger",
     "Instance",
     "InstanceLedger",
     "Intent",
@@ -33,6 +35,7 @@ class Ledger:
 
     engine: Engine
     jobs: JobLedger
+    history: HistoryLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
 
@@ -41,7 +44,13 @@ class Ledger:
         """The ledger at `url`, migrated to the newest schema."""
         engine = open_engine(url)
         migrate(engine)
-        return cls(engine, JobLedger(engine), InstanceLedger(engine), LeadershipLedger(engine))
+        return cls(
+            engine,
+            JobLedger(engine),
+            HistoryLedger(engine),
+            InstanceLedger(engine),
+            LeadershipLedger(engine),
+        )
 
     def close(self) -> None:
         """Return all connections."""

@@ -40,6 +40,8 @@ class NewJob:
     channel_id: int
     locale: str
     attachment_limit_bytes: int
+    parent_id: str | None = None
+    relation: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,5 +381,7 @@ def _new_row(new: NewJob, *, priority: int, now: datetime) -> Job:
         channel_id=new.channel_id,
         locale=new.locale,
         attachment_limit_bytes=new.attachment_limit_bytes,
+        parent_id=new.parent_id,
+        relation=new.relation,
         received_at=now,
     )

@@ -98,9 +98,16 @@ class Job(Base):
     failure_json: Mapped[dict[str, Any] | None]
     told_at: Mapped[datetime | None]
 
+    # Which job this one came from, and how (`retry`, `reroll`, `remix`): no foreign key, a parent may be erased.
+    parent_id: Mapped[str | None] = mapped_column(String(26))
+    relation: Mapped[str | None] = mapped_column(String(16))
+    deleted_at: Mapped[datetime | None]
+
     __table_args__ = (
         Index("ix_jobs_state_received", "state", "received_at"),
         Index("ix_jobs_user_state", "user_id", "state"),
+        Index("ix_jobs_user_received", "user_id", "received_at"),
+        Index("ix_jobs_posted_message", "posted_message_id"),
     )
 
     @property

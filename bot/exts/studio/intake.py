@@ -7,9 +7,9 @@ import discord
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.buttons import WHILE_WAITING, job_view
 from bot.client import EaselClient
 from bot.discord_api import ALREADY_ACKNOWLEDGED, NO_MENTIONS, UNKNOWN_INTERACTION
-from bot.exts.studio.cancel import waiting_view
 from bot.wording.waiting import queue_away_message, status_message
 from tasks.ledger import Job, Receipt
 from tasks.publishing import BrokerUnavailable
@@ -28,7 +28,7 @@ async def acknowledge(interaction: discord.Interaction[EaselClient], receipt: Re
     started = time.monotonic()
     try:
         answered = await interaction.response.send_message(
-            content, view=waiting_view(job.id, job.locale), allowed_mentions=NO_MENTIONS
+            content, view=job_view(WHILE_WAITING, job.id, locale=job.locale), allowed_mentions=NO_MENTIONS
         )
     except discord.HTTPException as error:
         return await _unacknowledged(client, job, error)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.submission import Counts, Options, Refusal, RefusalCode, clean, seeds_from, submit
+from bot.refusals import Refusal, RefusalCode, clean
+from bot.submission import Counts, Options, seeds_from, submit
 from bot.wording.answers import refusal
 from tasks.schema import MAX_SEED, TextToImageSpec
 from tests.unit.bot.registries import SDXL, checkpoint, registry

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.progress.stages import Phase, Waiting
-from bot.submission import Refusal, RefusalCode
+from bot.refusals import Refusal, RefusalCode
 from bot.wording import answers
 from bot.wording.catalogue import LANGUAGES, say
 from bot.wording.english import ENGLISH

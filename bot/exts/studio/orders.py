@@ -1,0 +1,83 @@
+"""Takes an order, whoever gives it: check, write down, acknowledge, queue; in this order, so that nothing is lost."""
+
+import asyncio
+import contextlib
+
+import discord
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.acceptance import Arrival, Order, accept
+from bot.client import EaselClient, tell_privately
+from bot.exts.studio.intake import acknowledge, enqueue
+from bot.exts.studio.permissions import missing_permissions
+from bot.refusals import Refusal
+from bot.wording import answers
+from bot.wording.catalogue import say
+from tasks.ledger import Receipt
+
+log = structlog.get_logger()
+
+_LEDGER_PATIENCE_S = 2.0  # Discord waits 3 s for the answer
+
+
+async def take_order(interaction: discord.Interaction[EaselClient], order: Order) -> None:
+    """The life of an image, up to the queue."""
+    locale = str(interaction.locale)
+    missing = missing_permissions(interaction)
+    if missing:
+        await tell_privately(interaction, answers.missing_permissions(missing, locale=locale))
+        return
+    try:
+        outcome = await _written_in_time(interaction, order)
+    except (SQLAlchemyError, TimeoutError) as error:
+        log.warning("ledger does not answer", interaction_id=interaction.id, error=repr(error))
+        await tell_privately(interaction, say("away.ledger", locale=locale))
+        return
+    if isinstance(outcome, Refusal):
+        log.info("command refused", code=outcome.code, option=outcome.option, user_id=interaction.user.id)
+        await tell_privately(interaction, answers.refusal(outcome, locale=locale))
+        return
+    if await acknowledge(interaction, outcome):
+        await enqueue(interaction, outcome.job)
+
+
+async def _written_in_time(interaction: discord.Interaction[EaselClient], order: Order) -> Receipt | Refusal:
+    """The outcome while there is still time to answer.
+
+    Raises:
+        TimeoutError: the ledger hangs. Should it come round and write the job down after all, the job is cancelled,
+            because the member is told that nothing was queued.
+    """
+    writing = asyncio.create_task(_write_down(interaction, order))
+    try:
+        return await asyncio.wait_for(asyncio.shield(writing), _LEDGER_PATIENCE_S)
+    except TimeoutError:
+        interaction.client.spawn(_undo(interaction.client, writing))
+        raise
+
+
+async def _undo(client: EaselClient, writing: asyncio.Task[Receipt | Refusal]) -> None:
+    services = client.services
+    with contextlib.suppress(SQLAlchemyError):
+        outcome = await writing
+        if isinstance(outcome, Receipt) and outcome.created:
+            await services.in_ledger(services.ledger.jobs.cancel, outcome.job.id, now=services.clock())
+            log.warning("job was written down too late and is cancelled", job_id=outcome.job.id)
+
+
+async def _write_down(interaction: discord.Interaction[EaselClient], order: Order) -> Receipt | Refusal:
+    services = interaction.client.services
+    arrival = Arrival(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        interaction_token=interaction.token,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id or 0,
+        locale=str(interaction.locale),
+        attachment_limit_bytes=interaction.filesize_limit,
+    )
+    return await services.in_ledger(
+        accept, services.ledger, services.registry, arrival=arrival, order=order, now=services.clock()
+    )
