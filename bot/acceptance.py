@@ -7,13 +7,19 @@ from datetime import datetime
 from ulid import ULID
 
 from bot.again import Again, revise
-from bot.refusals import Refusal, Refused
-from bot.submission import Counts, Options, check_quota, submit
+from bot.house.adult import Showing
+from bot.house.limits import Limits, day_began
+from bot.house.rules import Place, allowed_models, check_model, check_spec, check_visitor
+from bot.refusals import Refusal, RefusalCode, Refused
+from bot.submission import Options, submit
 from config.loading import Registry
-from tasks.ledger import Ledger, NewJob, Receipt
+from tasks.ledger import House, Ledger, NewJob, Receipt, Visitor
+from tasks.ledger.house_models import AuditEntry
 from tasks.schema import MAX_SEED, JobSpec
 
 Order = Options | Again
+
+_AUDITED = frozenset({RefusalCode.FILTERED, RefusalCode.ADULT_HERE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +34,15 @@ class Arrival:
     channel_id: int
     locale: str
     attachment_limit_bytes: int
+    parent_channel_id: int | None = None  # of a thread
+    role_ids: tuple[int, ...] = ()
+    age_restricted: bool = False
+
+    @property
+    def visitor(self) -> Visitor:
+        """This member as the house sees them."""
+        channels = tuple(each for each in (self.channel_id, self.parent_channel_id) if each is not None)
+        return Visitor(guild_id=self.guild_id, user_id=self.user_id, channel_ids=channels, role_ids=self.role_ids)
 
 
 def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order, now: datetime) -> Receipt | Refusal:
@@ -35,11 +50,29 @@ def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order
     known = ledger.jobs.of_interaction(arrival.interaction_id)
     if known is not None:
         return Receipt(job=known, created=False)
-    counts = Counts(own=ledger.jobs.count_outstanding(user_id=arrival.user_id), overall=ledger.jobs.count_outstanding())
-    spec = _ordered(order, registry, counts)
-    if isinstance(spec, Refusal):
-        return spec
-    new = NewJob(
+    house = ledger.house.seen_by(arrival.visitor, day_began=day_began(now), now=now)
+    try:
+        limits = check_visitor(house, registry, now)
+        spec = _ordered(order, registry, house, limits)
+        shown = check_spec(spec, house, limits, Place(age_restricted=arrival.age_restricted), now)
+    except Refused as refused:
+        _note(ledger, arrival, order, refused.refusal, now)
+        return refused.refusal
+    return ledger.jobs.receive(_new_job(arrival, order, spec, shown, limits), now=now)
+
+
+def _ordered(order: Order, registry: Registry, house: House, limits: Limits) -> JobSpec:
+    """Raises `Refused` for an order that cannot be."""
+    allowed = allowed_models(registry, house)
+    named = order.model if isinstance(order, Options) else order.spec.checkpoint.id
+    check_model(named, allowed=allowed, registry=registry)
+    if isinstance(order, Options):
+        return submit(order, registry=allowed, draw_seed=draw_seed, most_steps=limits.max_steps)
+    return revise(order, registry=allowed, draw_seed=draw_seed)
+
+
+def _new_job(arrival: Arrival, order: Order, spec: JobSpec, shown: Showing, limits: Limits) -> NewJob:
+    return NewJob(
         id=str(ULID()),
         spec=spec,
         interaction_id=arrival.interaction_id,
@@ -52,18 +85,25 @@ def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order
         attachment_limit_bytes=arrival.attachment_limit_bytes,
         parent_id=order.parent_id if isinstance(order, Again) else None,
         relation=order.relation if isinstance(order, Again) else None,
+        spoiler=shown is Showing.SPOILER,
+        priority_credit=limits.priority,
     )
-    return ledger.jobs.receive(new, now=now)
 
 
-def _ordered(order: Order, registry: Registry, counts: Counts) -> JobSpec | Refusal:
-    if isinstance(order, Options):
-        return submit(order, registry=registry, counts=counts, draw_seed=draw_seed)
-    try:
-        check_quota(counts, registry.quotas)
-    except Refused as refused:
-        return refused.refusal
-    return revise(order, registry=registry, draw_seed=draw_seed)
+def _note(ledger: Ledger, arrival: Arrival, order: Order, refusal: Refusal, now: datetime) -> None:
+    """Moderators can look up whose words were refused."""
+    if refusal.code not in _AUDITED or arrival.guild_id is None:
+        return
+    words = order.prompt if isinstance(order, Options) else order.prompt or order.spec.prompt
+    entry = AuditEntry(
+        guild_id=arrival.guild_id,
+        at=now,
+        actor_id=arrival.user_id,
+        action=str(refusal.code),
+        target_id=arrival.user_id,
+        detail=words[:500],
+    )
+    ledger.house.note(entry)
 
 
 def draw_seed() -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from bot.refusals import Refusal, Refused, check_range, checked_text
+from bot.refusals import check_range, checked_text
 from bot.submission import checked_cfg, checked_steps, seeds_from, unknown_model
 from config.loading import Registry
 from tasks.schema import MAX_NEGATIVE_CHARACTERS, MAX_PROMPT_CHARACTERS, MAX_SEED, CheckpointRef, JobSpec
@@ -37,12 +37,13 @@ class Again:
     seed: int | None = None
 
 
-def revise(again: Again, *, registry: Registry, draw_seed: Callable[[], int]) -> JobSpec | Refusal:
-    """The new order, complete and final; the model's weights and limits are today's."""
-    try:
-        return again.spec.model_copy(update=_changes(again, registry, draw_seed))
-    except Refused as refused:
-        return refused.refusal
+def revise(again: Again, *, registry: Registry, draw_seed: Callable[[], int]) -> JobSpec:
+    """The new order, complete and final; the model's weights and limits are today's.
+
+    Raises:
+        Refused: it cannot be; with what would be right.
+    """
+    return again.spec.model_copy(update=_changes(again, registry, draw_seed))
 
 
 def _changes(again: Again, registry: Registry, draw_seed: Callable[[], int]) -> dict[str, Any]:

@@ -85,6 +85,8 @@ class EaselTree(app_commands.CommandTree[EaselClient]):
     async def on_error(
         self, interaction: discord.Interaction[EaselClient], error: app_commands.AppCommandError, /
     ) -> None:
+        if isinstance(error, app_commands.CheckFailure):
+            return  # the check has told the member why
         if isinstance(getattr(error, "original", None), SQLAlchemyError):
             log.warning("ledger does not answer", interaction_id=interaction.id, error=repr(error))
             await tell_privately(interaction, say("away.lookup", locale=str(interaction.locale)))

@@ -20,6 +20,15 @@ class RefusalCode(StrEnum):
     UNKNOWN_MODEL = "unknown_model"
     OWN_QUOTA = "own_quota"
     OVERALL_QUOTA = "overall_quota"
+    DAY_QUOTA = "day_quota"
+    HOUSE_LIMIT = "house_limit"
+    CHANNEL_OFF = "channel_off"
+    BLOCKED = "blocked"
+    BLOCKED_UNTIL = "blocked_until"
+    FILTERED = "filtered"
+    ADULT_HERE = "adult_here"
+    MODEL_DENIED = "model_denied"
+    NO_MODEL = "no_model"
 
 
 @dataclass(frozen=True, kw_only=True)

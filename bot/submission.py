@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bot import model_index
 from bot.aspects import ASPECTS, size_for
-from bot.refusals import Refusal, RefusalCode, Refused, check_range, checked_text
+from bot.refusals import RefusalCode, Refused, check_range, checked_text
 from config.loading import Registry
-from config.registry import Checkpoint, Quotas
+from config.registry import Checkpoint
 from tasks.schema import (
     MAX_IMAGES,
     MAX_NEGATIVE_CHARACTERS,
@@ -34,43 +34,45 @@ class Options:
     cfg: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """Jobs that have not ended yet: of this member, and of all."""
-
-    own: int
-    overall: int
-
-
 def submit(
-    options: Options, *, registry: Registry, counts: Counts, draw_seed: Callable[[], int]
-) -> TextToImageSpec | Refusal:
-    """The order that these options mean, complete and final, or why there is none.
+    options: Options, *, registry: Registry, draw_seed: Callable[[], int], most_steps: int | None = None
+) -> TextToImageSpec:
+    """The order that these options mean, complete and final.
 
     Args:
         options: what was typed.
-        registry: checkpoints with their defaults and limits, and the quotas.
-        counts: jobs that have not ended.
+        registry: checkpoints with their defaults and limits.
         draw_seed: gives a number from 0 to 2³²-1 where no seed was asked for.
+        most_steps: what this member may have; a model's default above it is lowered, a given number is not.
+
+    Raises:
+        Refused: it cannot be; with what would be right.
     """
-    try:
-        check_quota(counts, registry.quotas)
-        return _spec(options, registry=registry, draw_seed=draw_seed)
-    except Refused as refused:
-        return refused.refusal
+    prompt = checked_text("prompt", options.prompt, most=MAX_PROMPT_CHARACTERS, required=True)
+    checkpoint = checkpoint_for(options.model, registry)
+    default = checkpoint.defaults
+    negative = checked_text("negative", options.negative or "", most=MAX_NEGATIVE_CHARACTERS)
+    width, height = size_for(checkpoint, _aspect(options.aspect))
+    images = 1 if options.images is None else options.images
+    check_range("images", images, 1, MAX_IMAGES)
+    seed = draw_seed() if options.seed is None else options.seed
+    check_range("seed", seed, 0, MAX_SEED)
+    return TextToImageSpec(
+        checkpoint=CheckpointRef.of(checkpoint),
+        prompt=prompt,
+        negative_prompt=negative or default.negative_prompt,
+        width=width,
+        height=height,
+        num_inference_steps=_steps(options.steps, checkpoint, most_steps),
+        guidance_scale=checked_cfg(default.cfg if options.cfg is None else options.cfg, checkpoint),
+        sampler=default.sampler,
+        seeds=seeds_from(seed, images),
+    )
 
 
 def seeds_from(first: int, count: int) -> tuple[int, ...]:
     """One seed per picture: the first and its successors modulo 2³²."""
     return tuple((first + offset) % (MAX_SEED + 1) for offset in range(count))
-
-
-def check_quota(counts: Counts, quotas: Quotas) -> None:
-    """Raises `Refused` where this member, or everybody together, has too much on the way."""
-    if counts.own >= quotas.max_outstanding_per_user:
-        raise Refused(RefusalCode.OWN_QUOTA, given=counts.own, limit=quotas.max_outstanding_per_user)
-    if counts.overall >= quotas.max_outstanding:
-        raise Refused(RefusalCode.OVERALL_QUOTA, given=counts.overall, limit=quotas.max_outstanding)
 
 
 def checkpoint_for(typed: str | None, registry: Registry) -> Checkpoint:
@@ -108,27 +110,11 @@ def checked_cfg(value: float, checkpoint: Checkpoint) -> float:
     return value
 
 
-def _spec(options: Options, *, registry: Registry, draw_seed: Callable[[], int]) -> TextToImageSpec:
-    prompt = checked_text("prompt", options.prompt, most=MAX_PROMPT_CHARACTERS, required=True)
-    checkpoint = checkpoint_for(options.model, registry)
-    default = checkpoint.defaults
-    negative = checked_text("negative", options.negative or "", most=MAX_NEGATIVE_CHARACTERS)
-    width, height = size_for(checkpoint, _aspect(options.aspect))
-    images = 1 if options.images is None else options.images
-    check_range("images", images, 1, MAX_IMAGES)
-    seed = draw_seed() if options.seed is None else options.seed
-    check_range("seed", seed, 0, MAX_SEED)
-    return TextToImageSpec(
-        checkpoint=CheckpointRef.of(checkpoint),
-        prompt=prompt,
-        negative_prompt=negative or default.negative_prompt,
-        width=width,
-        height=height,
-        num_inference_steps=checked_steps(default.steps if options.steps is None else options.steps, checkpoint),
-        guidance_scale=checked_cfg(default.cfg if options.cfg is None else options.cfg, checkpoint),
-        sampler=default.sampler,
-        seeds=seeds_from(seed, images),
-    )
+def _steps(given: int | None, checkpoint: Checkpoint, most: int | None) -> int:
+    if given is not None:
+        return checked_steps(given, checkpoint)
+    usual = checkpoint.defaults.steps
+    return usual if most is None else max(checkpoint.limits.min_steps, min(usual, most))
 
 
 def _aspect(typed: str | None) -> str | None:

@@ -116,7 +116,7 @@ class Delivery:
 
     def _down_the_ladder(self, send: Callable[[Load], int], limit_bytes: int, route: Route) -> Sent:
         smallest = 0
-        for load in ladder.loads(self.pictures, self.job.spec, job_id=self.job.id):
+        for load in ladder.loads(self.pictures, self.job.spec, job_id=self.job.id, spoiler=self.job.spoiler):
             smallest = load.largest_bytes
             if not load.fits(limit_bytes):
                 continue

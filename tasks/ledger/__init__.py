@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from tasks.ledger.engine import migrate, open_engine
 from tasks.ledger.history import HistoryLedger
+from tasks.ledger.house import House, HouseLedger, Visitor
 from tasks.ledger.instances import InstanceLedger, Intent, NoLongerLeader
 from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
@@ -15,6 +16,8 @@ from tasks.ledger.models import Attempt, Instance, Job, Leadership
 __all__ = [
     "Attempt",
     "HistoryLedger",
+    "House",
+    "HouseLedger",
     "Instance",
     "InstanceLedger",
     "Intent",
@@ -26,6 +29,7 @@ __all__ = [
     "NewJob",
     "NoLongerLeader",
     "Receipt",
+    "Visitor",
 ]
 
 
@@ -36,6 +40,7 @@ class Ledger:
     engine: Engine
     jobs: JobLedger
     history: HistoryLedger
+    house: HouseLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
 
@@ -48,6 +53,7 @@ class Ledger:
             engine,
             JobLedger(engine),
             HistoryLedger(engine),
+            HouseLedger(engine),
             InstanceLedger(engine),
             LeadershipLedger(engine),
         )

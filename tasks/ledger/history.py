@@ -39,6 +39,13 @@ class HistoryLedger:
             query = select(Job).where(Job.posted_message_id == message_id).limit(1)
             return session.scalars(query).one_or_none()
 
+    def gpu_seconds(self, user_id: int, *, since: datetime) -> float:
+        """What workers spent on a member's jobs since a moment."""
+        with self._session() as session:
+            query = select(Job).where(Job.user_id == user_id, Job.received_at >= since, Job.rendered_json.is_not(None))
+            jobs = session.scalars(query).all()
+        return sum(job.rendered.timings.total_s for job in jobs if job.rendered is not None)
+
     def cancel_all(self, user_id: int, *, now: datetime) -> Sequence[Job]:
         """Cancel whatever of a member's still waits or is drawn; returns what was cancelled."""
         with self._session.begin() as session:

@@ -42,6 +42,11 @@ class NewJob:
     attachment_limit_bytes: int
     parent_id: str | None = None
     relation: str | None = None
+    private: bool = False
+    spoiler: bool = False
+    by_dm: bool = False
+    # How many further jobs of this member go to the front as their first does.
+    priority_credit: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +71,9 @@ class JobLedger:
             known = _by_interaction(session, new.interaction_id)
             if known is not None:
                 return Receipt(job=known, created=False)
-            job = _new_row(new, priority=priority_for(_outstanding(session, new.user_id)), now=now)
+            job = _new_row(
+                new, priority=priority_for(max(0, _outstanding(session, new.user_id) - new.priority_credit)), now=now
+            )
             session.add(job)
             try:
                 session.commit()
@@ -383,5 +390,9 @@ def _new_row(new: NewJob, *, priority: int, now: datetime) -> Job:
         attachment_limit_bytes=new.attachment_limit_bytes,
         parent_id=new.parent_id,
         relation=new.relation,
+        num_images=new.spec.num_images,
+        private=new.private,
+        spoiler=new.spoiler,
+        by_dm=new.by_dm,
         received_at=now,
     )

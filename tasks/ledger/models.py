@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     String,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -102,6 +103,11 @@ class Job(Base):
     parent_id: Mapped[str | None] = mapped_column(String(26))
     relation: Mapped[str | None] = mapped_column(String(16))
     deleted_at: Mapped[datetime | None]
+    # How much of a quota it takes, and how its pictures are shown.
+    num_images: Mapped[int] = mapped_column(default=1, server_default="1")
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    spoiler: Mapped[bool] = mapped_column(default=False, server_default=false())
+    by_dm: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (
         Index("ix_jobs_state_received", "state", "received_at"),

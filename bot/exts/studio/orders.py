@@ -67,7 +67,7 @@ async def _undo(client: EaselClient, writing: asyncio.Task[Receipt | Refusal]) -
 
 
 async def _write_down(interaction: discord.Interaction[EaselClient], order: Order) -> Receipt | Refusal:
-    services = interaction.client.services
+    services, channel = interaction.client.services, interaction.channel
     arrival = Arrival(
         interaction_id=interaction.id,
         application_id=interaction.application_id,
@@ -77,7 +77,16 @@ async def _write_down(interaction: discord.Interaction[EaselClient], order: Orde
         channel_id=interaction.channel_id or 0,
         locale=str(interaction.locale),
         attachment_limit_bytes=interaction.filesize_limit,
+        parent_channel_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
+        role_ids=tuple(role.id for role in getattr(interaction.user, "roles", ())),
+        age_restricted=_is_age_restricted(channel),
     )
     return await services.in_ledger(
         accept, services.ledger, services.registry, arrival=arrival, order=order, now=services.clock()
     )
+
+
+def _is_age_restricted(channel: object) -> bool:
+    """Direct messages are no age-restricted place; a thread is what its channel is."""
+    ask = getattr(channel, "is_nsfw", None)
+    return bool(ask()) if ask is not None else False

@@ -1,6 +1,8 @@
 """The English sentences, by area. Names in braces are filled in; what strangers typed arrives already made harmless."""
 
+from bot.wording.english.help import HELP
+from bot.wording.english.house import HOUSE
 from bot.wording.english.jobs import JOBS
 from bot.wording.english.studio import STUDIO
 
-ENGLISH: dict[str, str] = STUDIO | JOBS
+ENGLISH: dict[str, str] = STUDIO | JOBS | HOUSE | HELP

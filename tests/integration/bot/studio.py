@@ -89,11 +89,12 @@ class Studio:
     async def use(
         self, command: str = "imagine", *, user: str = "member-1", checks: bool = True, **options: Any
     ) -> Any:
-        return await self.server.control(
-            "POST",
-            "interactions",
-            {"command": command, "options": options, "user": user, "client_checks": checks, "wait": True},
-        )
+        return await self.send(command, options, user=user, checks=checks)
+
+    async def send(self, command: str, options: dict[str, Any], *, user: str, checks: bool = True) -> Any:
+        """For options that are named as an argument of ours."""
+        body = {"command": command, "options": options, "user": user, "client_checks": checks, "wait": True}
+        return await self.server.control("POST", "interactions", body)
 
     async def press_cancel(self, message_id: str, *, user: str = "member-1") -> Any:
         return await self.press("Cancel", message_id, user=user)
@@ -168,7 +169,7 @@ class Studio:
 
     async def queued(self, **options: Any) -> Job:
         """An order that has reached the queue."""
-        await self.use(prompt="a red fox", **options)
+        await self.use(**({"prompt": "a red fox"} | options))
         return await self.published()
 
     async def published(self) -> Job:

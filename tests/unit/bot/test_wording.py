@@ -64,7 +64,7 @@ def test_a_failure_repeats_nothing_that_a_worker_wrote() -> None:
 @pytest.mark.parametrize("code", RefusalCode)
 def test_every_refusal_has_a_sentence(code: RefusalCode) -> None:
     """With the data that `submit` gives, none is left with a gap."""
-    data = dict.fromkeys(("most", "least", "known", "limit"), "1")
+    data = dict.fromkeys(("most", "least", "known", "limit", "again", "until"), "1")
     assert answers.refusal(Refusal(code=code, option="steps", given="7", data=data))
 
 
