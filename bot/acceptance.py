@@ -1,19 +1,21 @@
 """Writes a command down as a job, or says why not. Synchronous: the bot calls it in one hop to a ledger thread."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ulid import ULID
 
 from bot.again import Again, revise
+from bot.defaults import Conflict, compose
 from bot.house.adult import Showing
 from bot.house.limits import Limits, day_began
 from bot.house.rules import Place, allowed_models, check_model, check_spec, check_visitor
 from bot.refusals import Refusal, RefusalCode, Refused
 from bot.submission import Options, submit
 from config.loading import Registry
-from tasks.ledger import House, Ledger, NewJob, Receipt, Visitor
+from tasks.ledger import House, Job, Ledger, NewJob, Visitor
 from tasks.ledger.house_models import AuditEntry
 from tasks.schema import MAX_SEED, JobSpec
 
@@ -45,20 +47,59 @@ class Arrival:
         return Visitor(guild_id=self.guild_id, user_id=self.user_id, channel_ids=channels, role_ids=self.role_ids)
 
 
-def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order, now: datetime) -> Receipt | Refusal:
+@dataclass(frozen=True)
+class Wishes:
+    """An order with every default in it, and how its pictures are to be shown."""
+
+    order: Order
+    private: bool
+    spoiler: bool
+    by_dm: bool
+    conflicts: Sequence[Conflict] = ()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A job in the ledger; `created` is False where the command had arrived before."""
+
+    job: Job
+    created: bool
+    conflicts: Sequence[Conflict] = ()
+
+
+def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order, now: datetime) -> Accepted | Refusal:
     """The job's row, committed; a replayed command finds the row that it made before, whatever the quotas say now."""
     known = ledger.jobs.of_interaction(arrival.interaction_id)
     if known is not None:
-        return Receipt(job=known, created=False)
+        return Accepted(known, created=False)
     house = ledger.house.seen_by(arrival.visitor, day_began=day_began(now), now=now)
     try:
         limits = check_visitor(house, registry, now)
-        spec = _ordered(order, registry, house, limits)
+        wishes = _wishes(ledger, arrival, order)
+        spec = _ordered(wishes.order, registry, house, limits)
         shown = check_spec(spec, house, limits, Place(age_restricted=arrival.age_restricted), now)
     except Refused as refused:
         _note(ledger, arrival, order, refused.refusal, now)
         return refused.refusal
-    return ledger.jobs.receive(_new_job(arrival, order, spec, shown, limits), now=now)
+    receipt = ledger.jobs.receive(_new_job(arrival, wishes, spec, shown, limits), now=now)
+    return Accepted(receipt.job, receipt.created, wishes.conflicts)
+
+
+def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
+    """The order with flags, style and the member's own defaults in it. Raises `Refused`."""
+    settings = ledger.people.settings(arrival.user_id)
+    if isinstance(order, Again):
+        return Wishes(order, private=order.private, spoiler=order.spoiler, by_dm=settings.get("notify") == "dm")
+    styles = ledger.people.styles(arrival.user_id, arrival.guild_id)
+    composed = compose(order, settings=settings, styles=styles)
+    options = composed.options
+    return Wishes(
+        options,
+        private=bool(options.private),
+        spoiler=bool(options.spoiler),
+        by_dm=composed.by_dm,
+        conflicts=composed.conflicts,
+    )
 
 
 def _ordered(order: Order, registry: Registry, house: House, limits: Limits) -> JobSpec:
@@ -71,7 +112,8 @@ def _ordered(order: Order, registry: Registry, house: House, limits: Limits) -> 
     return revise(order, registry=allowed, draw_seed=draw_seed)
 
 
-def _new_job(arrival: Arrival, order: Order, spec: JobSpec, shown: Showing, limits: Limits) -> NewJob:
+def _new_job(arrival: Arrival, wishes: Wishes, spec: JobSpec, shown: Showing, limits: Limits) -> NewJob:
+    order = wishes.order
     return NewJob(
         id=str(ULID()),
         spec=spec,
@@ -85,7 +127,9 @@ def _new_job(arrival: Arrival, order: Order, spec: JobSpec, shown: Showing, limi
         attachment_limit_bytes=arrival.attachment_limit_bytes,
         parent_id=order.parent_id if isinstance(order, Again) else None,
         relation=order.relation if isinstance(order, Again) else None,
-        spoiler=shown is Showing.SPOILER,
+        private=wishes.private,
+        spoiler=wishes.spoiler or shown is Showing.SPOILER,
+        by_dm=wishes.by_dm,
         priority_credit=limits.priority,
     )
 

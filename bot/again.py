@@ -35,6 +35,8 @@ class Again:
     steps: int | None = None
     cfg: float | None = None
     seed: int | None = None
+    private: bool = False
+    spoiler: bool = False
 
 
 def revise(again: Again, *, registry: Registry, draw_seed: Callable[[], int]) -> JobSpec:

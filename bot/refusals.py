@@ -29,6 +29,11 @@ class RefusalCode(StrEnum):
     ADULT_HERE = "adult_here"
     MODEL_DENIED = "model_denied"
     NO_MODEL = "no_model"
+    UNKNOWN_FLAG = "unknown_flag"
+    FOREIGN_FLAG = "foreign_flag"
+    EMPTY_FLAG = "empty_flag"
+    UNKNOWN_STYLE = "unknown_style"
+    NO_STYLES = "no_styles"
 
 
 @dataclass(frozen=True, kw_only=True)

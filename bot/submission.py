@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from bot import model_index
 from bot.aspects import ASPECTS, size_for
 from bot.refusals import RefusalCode, Refused, check_range, checked_text
 from config.loading import Registry
-from config.registry import Checkpoint
+from config.registry import SAMPLERS, Checkpoint, Sampler
 from tasks.schema import (
     MAX_IMAGES,
     MAX_NEGATIVE_CHARACTERS,
@@ -32,6 +33,12 @@ class Options:
     seed: int | None = None
     steps: int | None = None
     cfg: float | None = None
+    sampler: str | None = None
+    style: str | None = None
+    private: bool | None = None
+    spoiler: bool | None = None
+    # Options that were not typed but come from a style or one's own defaults: where a model forbids them, its own hold.
+    soft: frozenset[str] = frozenset()
 
 
 def submit(
@@ -63,9 +70,9 @@ def submit(
         negative_prompt=negative or default.negative_prompt,
         width=width,
         height=height,
-        num_inference_steps=_steps(options.steps, checkpoint, most_steps),
-        guidance_scale=checked_cfg(default.cfg if options.cfg is None else options.cfg, checkpoint),
-        sampler=default.sampler,
+        num_inference_steps=_steps(options, checkpoint, most_steps),
+        guidance_scale=_cfg(options, checkpoint),
+        sampler=default.sampler if options.sampler is None else _sampler(options.sampler),
         seeds=seeds_from(seed, images),
     )
 
@@ -110,11 +117,27 @@ def checked_cfg(value: float, checkpoint: Checkpoint) -> float:
     return value
 
 
-def _steps(given: int | None, checkpoint: Checkpoint, most: int | None) -> int:
-    if given is not None:
-        return checked_steps(given, checkpoint)
-    usual = checkpoint.defaults.steps
-    return usual if most is None else max(checkpoint.limits.min_steps, min(usual, most))
+def _sampler(typed: str) -> Sampler:
+    if typed not in SAMPLERS:
+        raise Refused(RefusalCode.NOT_A_CHOICE, "sampler", given=typed, known=", ".join(SAMPLERS))
+    return cast("Sampler", typed)
+
+
+def _steps(options: Options, checkpoint: Checkpoint, most: int | None) -> int:
+    if options.steps is not None and "steps" not in options.soft:
+        return checked_steps(options.steps, checkpoint)
+    limits = checkpoint.limits
+    suits = options.steps is not None and limits.min_steps <= options.steps <= limits.max_steps
+    usual = options.steps if suits and options.steps is not None else checkpoint.defaults.steps
+    return usual if most is None else max(limits.min_steps, min(usual, most))
+
+
+def _cfg(options: Options, checkpoint: Checkpoint) -> float:
+    if options.cfg is None:
+        return checkpoint.defaults.cfg
+    if "cfg" in options.soft and not checkpoint.limits.min_cfg <= options.cfg <= checkpoint.limits.max_cfg:
+        return checkpoint.defaults.cfg
+    return checked_cfg(options.cfg, checkpoint)
 
 
 def _aspect(typed: str | None) -> str | None:

@@ -175,6 +175,21 @@ class Messenger:
         except (discord.HTTPException, DiscordAway) as error:
             log.info("old status message stays", message_id=message_id, error=str(error))
 
+    def direct_channel(self, user_id: int) -> int:
+        """The channel of our direct messages with a member.
+
+        Raises:
+            ChannelClosed: Discord knows no such member, or does not let us write to them.
+        """
+
+        async def ask(client: discord.Client) -> int:
+            return (await client.create_dm(discord.Object(user_id))).id
+
+        try:
+            return self._link.call(ask)
+        except discord.HTTPException as error:
+            raise ChannelClosed(f"{error.status}/{error.code}") from error
+
     def upload_limit_bytes(self, guild_id: int | None) -> int:
         """What the bot's own messages may carry per file: the guild's limit, not the user's."""
         if guild_id is None:

@@ -74,28 +74,29 @@ class Notices:
                     make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
                 )
             except TokenDead:
-                log.info("token is dead, telling in the channel", job_id=job.id)
+                log.info("token is dead, telling in a new message", job_id=job.id)
             else:
                 return
         self._tell_in_channel(job)
 
     def _tell_in_channel(self, job: Job) -> None:
         ended_at = job.ended_at or self.clock()
+        channel_id = self.messenger.direct_channel(job.user_id) if job.private else job.channel_id
         if channel_step(attempted_at=ended_at, now=self.clock()) is Step.LOOK_FIRST:
             found = self.messenger.find(
-                channel_id=job.channel_id, job_id=job.id, since=ended_at, but_not=job.reply_message_id
+                channel_id=channel_id, job_id=job.id, since=ended_at, but_not=job.reply_message_id
             )
             if found is not None:
                 return
         message_id = self.messenger.create(
-            channel_id=job.channel_id,
-            content=self._content(job, mention=True),
+            channel_id=channel_id,
+            content=self._content(job, mention=not job.private),
             nonce=failure_nonce(job.id),
             user_id=job.user_id,
-            reply_to=job.reply_message_id,
+            reply_to=None if job.private else job.reply_message_id,
             make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
         )
-        if job.reply_message_id is not None and message_id:
+        if job.reply_message_id is not None and message_id and not job.private:
             content = elsewhere(link_to(job, message_id), locale=job.locale)
             self.messenger.shrink(channel_id=job.channel_id, message_id=job.reply_message_id, content=content)
 

@@ -5,7 +5,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.client import EaselClient
-from bot.exts import admin, guide, jobs, server, studio
+from bot.exts import admin, guide, jobs, people, server, studio
 
 
 def install(client: EaselClient) -> None:
@@ -20,5 +20,6 @@ def add_commands(tree: app_commands.CommandTree[Any]) -> None:
     studio.add_commands(tree)
     jobs.add_commands(tree)
     server.add_commands(tree)
+    people.add_commands(tree)
     guide.add_commands(tree)
     admin.add_commands(tree)

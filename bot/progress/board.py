@@ -149,7 +149,7 @@ class Board:
         now = self._services.clock()
         way = edits.way_for(
             has_token=job.interaction_token is not None,
-            reply_known=job.reply_message_id is not None,
+            reply_known=job.reply_message_id is not None and not job.private,
             age=now - job.received_at,
         )
         line = self.line(job)

@@ -57,7 +57,7 @@ class StatusEditor:
         """The job ended by our own hand: its status message says `content` and loses its buttons."""
         way = way_for(
             has_token=job.interaction_token is not None,
-            reply_known=job.reply_message_id is not None,
+            reply_known=job.reply_message_id is not None and not job.private,
             age=self._services.clock() - job.received_at,
         )
         if way is None:

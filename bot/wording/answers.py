@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from bot.defaults import Conflict
 from bot.refusals import Refusal
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
@@ -15,8 +16,25 @@ def refusal(refused: Refusal, *, locale: str = DEFAULT_LOCALE) -> str:
     key = f"refusal.{refused.code}"
     if refused.data.get("of"):
         key = f"{key}.model"
+    if refused.data.get("instead"):
+        key = f"flag.{refused.data['instead']}"
     given = harmless(refused.given, most=_GIVEN)
     return say(key, locale=locale, option=refused.option, **dict(refused.data) | {"given": given})
+
+
+def conflicts(found: Iterable[Conflict], *, locale: str = DEFAULT_LOCALE) -> str:
+    """Flags that options overruled."""
+    return "\n".join(
+        say(
+            "flag.overruled",
+            locale=locale,
+            flag=each.flag,
+            ignored=harmless(each.ignored, most=_GIVEN),
+            option=each.option,
+            kept=harmless(each.kept, most=_GIVEN),
+        )
+        for each in found
+    )
 
 
 def missing_permissions(names: Iterable[str], *, locale: str = DEFAULT_LOCALE) -> str:

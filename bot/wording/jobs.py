@@ -102,9 +102,9 @@ def link_to_pictures(job: Job) -> str:
 
 
 def link_to(job: Job, message_id: int) -> str:
-    """The address of a message in the job's channel."""
-    place = "@me" if job.guild_id is None else str(job.guild_id)
-    return f"https://discord.com/channels/{place}/{job.channel_id}/{message_id}"
+    """The address of a message in the job's channel, or where its pictures were posted instead."""
+    place = "@me" if job.guild_id is None or job.posted_channel_id is not None else str(job.guild_id)
+    return f"https://discord.com/channels/{place}/{job.posted_channel_id or job.channel_id}/{message_id}"
 
 
 def _order(spec: JobSpec, locale: str) -> list[str]:

@@ -12,6 +12,7 @@ from tasks.ledger.instances import InstanceLedger, Intent, NoLongerLeader
 from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
 from tasks.ledger.models import Attempt, Instance, Job, Leadership
+from tasks.ledger.people import PeopleLedger
 
 __all__ = [
     "Attempt",
@@ -28,6 +29,7 @@ __all__ = [
     "Ledger",
     "NewJob",
     "NoLongerLeader",
+    "PeopleLedger",
     "Receipt",
     "Visitor",
 ]
@@ -41,6 +43,7 @@ class Ledger:
     jobs: JobLedger
     history: HistoryLedger
     house: HouseLedger
+    people: PeopleLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
 
@@ -54,6 +57,7 @@ class Ledger:
             JobLedger(engine),
             HistoryLedger(engine),
             HouseLedger(engine),
+            PeopleLedger(engine),
             InstanceLedger(engine),
             LeadershipLedger(engine),
         )

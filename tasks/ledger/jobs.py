@@ -152,11 +152,14 @@ class JobLedger:
                 update(Job).where(Job.id == job_id, Job.post_attempted_at.is_(None)).values(post_attempted_at=now)
             )
 
-    def posted(self, job_id: str, *, message_id: int, route: str, now: datetime) -> Job | None:
-        """POSTING → POSTED: Discord has the pictures. `route` is how ("original" or "channel")."""
+    def posted(
+        self, job_id: str, *, message_id: int, route: str, now: datetime, channel_id: int | None = None
+    ) -> Job | None:
+        """POSTING → POSTED: Discord has the pictures. `route` is how (original, channel, dm)."""
         values = {
             "posted_message_id": message_id,
             "posted_route": route,
+            "posted_channel_id": channel_id,
             "ended_at": now,
             "told_at": now,
             "interaction_token": None,

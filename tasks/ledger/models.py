@@ -96,6 +96,7 @@ class Job(Base):
     ended_at: Mapped[datetime | None]
     posted_message_id: Mapped[int | None]
     posted_route: Mapped[str | None] = mapped_column(String(16))
+    posted_channel_id: Mapped[int | None]  # where it is not the job's own: in direct messages
     failure_json: Mapped[dict[str, Any] | None]
     told_at: Mapped[datetime | None]
 

@@ -1,7 +1,6 @@
 """`/admin models`: which checkpoints a house allows."""
 
 import discord
-from discord import app_commands
 
 from bot import model_index
 from bot.client import EaselClient, tell_privately
@@ -10,8 +9,6 @@ from bot.wording.catalogue import say
 from bot.wording.escaping import harmless
 from bot.wording.house import models_rule_message
 from tasks.ledger.house_models import ModelRule
-
-_NAME_LIMIT = 100
 
 
 async def change(interaction: discord.Interaction[EaselClient], action: str, name: str | None) -> None:
@@ -35,9 +32,3 @@ async def change(interaction: discord.Interaction[EaselClient], action: str, nam
             await services.in_ledger(house.put, rule, note)
     rules = await services.in_ledger(house.all_of, ModelRule, guild_id)
     await tell_privately(interaction, models_rule_message(rules, locale=locale))
-
-
-async def suggest(interaction: discord.Interaction[EaselClient], typed: str) -> list[app_commands.Choice[str]]:
-    """Every model of the registry, from memory."""
-    found = model_index.suggestions(interaction.client.services.registry.checkpoints, typed)
-    return [app_commands.Choice(name=each.name[:_NAME_LIMIT], value=each.id) for each in found]

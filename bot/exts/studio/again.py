@@ -18,10 +18,26 @@ async def retry(interaction: discord.Interaction[EaselClient], job: Job) -> None
     elif job.state is JobState.POSTED:
         await tell_privately(interaction, say("retry.posted", locale=locale))
     else:
-        order = Again(parent_id=job.id, spec=job.spec, relation=Relation.RETRY, same_seeds=True)
+        order = Again(
+            parent_id=job.id,
+            spec=job.spec,
+            relation=Relation.RETRY,
+            same_seeds=True,
+            private=job.private,
+            spoiler=job.spoiler,
+        )
         await take_order(interaction, order)
 
 
 async def reroll(interaction: discord.Interaction[EaselClient], job: Job) -> None:
     """The same words with new seeds."""
-    await take_order(interaction, Again(parent_id=job.id, spec=job.spec, relation=Relation.REROLL))
+    await take_order(
+        interaction,
+        Again(
+            parent_id=job.id,
+            spec=job.spec,
+            relation=Relation.REROLL,
+            private=job.private,
+            spoiler=job.spoiler,
+        ),
+    )

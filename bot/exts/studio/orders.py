@@ -7,14 +7,13 @@ import discord
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.acceptance import Arrival, Order, accept
+from bot.acceptance import Accepted, Arrival, Order, accept
 from bot.client import EaselClient, tell_privately
 from bot.exts.studio.intake import acknowledge, enqueue
 from bot.exts.studio.permissions import missing_permissions
 from bot.refusals import Refusal
 from bot.wording import answers
 from bot.wording.catalogue import say
-from tasks.ledger import Receipt
 
 log = structlog.get_logger()
 
@@ -40,9 +39,11 @@ async def take_order(interaction: discord.Interaction[EaselClient], order: Order
         return
     if await acknowledge(interaction, outcome):
         await enqueue(interaction, outcome.job)
+        if outcome.conflicts:
+            await tell_privately(interaction, answers.conflicts(outcome.conflicts, locale=locale))
 
 
-async def _written_in_time(interaction: discord.Interaction[EaselClient], order: Order) -> Receipt | Refusal:
+async def _written_in_time(interaction: discord.Interaction[EaselClient], order: Order) -> Accepted | Refusal:
     """The outcome while there is still time to answer.
 
     Raises:
@@ -57,16 +58,16 @@ async def _written_in_time(interaction: discord.Interaction[EaselClient], order:
         raise
 
 
-async def _undo(client: EaselClient, writing: asyncio.Task[Receipt | Refusal]) -> None:
+async def _undo(client: EaselClient, writing: asyncio.Task[Accepted | Refusal]) -> None:
     services = client.services
     with contextlib.suppress(SQLAlchemyError):
         outcome = await writing
-        if isinstance(outcome, Receipt) and outcome.created:
+        if isinstance(outcome, Accepted) and outcome.created:
             await services.in_ledger(services.ledger.jobs.cancel, outcome.job.id, now=services.clock())
             log.warning("job was written down too late and is cancelled", job_id=outcome.job.id)
 
 
-async def _write_down(interaction: discord.Interaction[EaselClient], order: Order) -> Receipt | Refusal:
+async def _write_down(interaction: discord.Interaction[EaselClient], order: Order) -> Accepted | Refusal:
     services, channel = interaction.client.services, interaction.channel
     arrival = Arrival(
         interaction_id=interaction.id,

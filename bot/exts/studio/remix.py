@@ -75,6 +75,8 @@ def rewritten(job: Job, fields: dict[str, str]) -> Again | Refusal:
         parent_id=job.id,
         spec=job.spec,
         relation=Relation.REMIX,
+        private=job.private,
+        spoiler=job.spoiler,
         prompt=fields.get("prompt", ""),
         negative=fields.get("negative", ""),
         steps=int(typed["steps"]) if typed["steps"] else None,
