@@ -1,15 +1,27 @@
 """Writes a command down as a job, or says why not. Synchronous: the bot calls it in one hop to a ledger thread."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ulid import ULID
 
-from bot.submission import Counts, Options, Refusal, submit
+from bot.again import Again, revise
+from bot.defaults import Conflict, compose
+from bot.house.adult import Showing
+from bot.house.limits import Limits, day_began
+from bot.house.rules import Place, allowed_models, check_model, check_spec, check_visitor
+from bot.refusals import Refusal, RefusalCode, Refused
+from bot.submission import Options, submit
 from config.loading import Registry
-from tasks.ledger import Ledger, NewJob, Receipt
-from tasks.schema import MAX_SEED
+from tasks.ledger import House, Job, Ledger, NewJob, Visitor
+from tasks.ledger.house_models import AuditEntry
+from tasks.schema import MAX_SEED, JobSpec
+
+Order = Options | Again
+
+_AUDITED = frozenset({RefusalCode.FILTERED, RefusalCode.ADULT_HERE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,20 +36,85 @@ class Arrival:
     channel_id: int
     locale: str
     attachment_limit_bytes: int
+    parent_channel_id: int | None = None  # of a thread
+    role_ids: tuple[int, ...] = ()
+    age_restricted: bool = False
+
+    @property
+    def visitor(self) -> Visitor:
+        """This member as the house sees them."""
+        channels = tuple(each for each in (self.channel_id, self.parent_channel_id) if each is not None)
+        return Visitor(guild_id=self.guild_id, user_id=self.user_id, channel_ids=channels, role_ids=self.role_ids)
 
 
-def accept(
-    ledger: Ledger, registry: Registry, *, arrival: Arrival, options: Options, now: datetime
-) -> Receipt | Refusal:
+@dataclass(frozen=True)
+class Wishes:
+    """An order with every default in it, and how its pictures are to be shown."""
+
+    order: Order
+    private: bool
+    spoiler: bool
+    by_dm: bool
+    conflicts: Sequence[Conflict] = ()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A job in the ledger; `created` is False where the command had arrived before."""
+
+    job: Job
+    created: bool
+    conflicts: Sequence[Conflict] = ()
+
+
+def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order, now: datetime) -> Accepted | Refusal:
     """The job's row, committed; a replayed command finds the row that it made before, whatever the quotas say now."""
     known = ledger.jobs.of_interaction(arrival.interaction_id)
     if known is not None:
-        return Receipt(job=known, created=False)
-    counts = Counts(own=ledger.jobs.count_outstanding(user_id=arrival.user_id), overall=ledger.jobs.count_outstanding())
-    spec = submit(options, registry=registry, counts=counts, draw_seed=lambda: secrets.randbelow(MAX_SEED + 1))
-    if isinstance(spec, Refusal):
-        return spec
-    new = NewJob(
+        return Accepted(known, created=False)
+    house = ledger.house.seen_by(arrival.visitor, day_began=day_began(now), now=now)
+    try:
+        limits = check_visitor(house, registry, now)
+        wishes = _wishes(ledger, arrival, order)
+        spec = _ordered(wishes.order, registry, house, limits)
+        shown = check_spec(spec, house, limits, Place(age_restricted=arrival.age_restricted), now)
+    except Refused as refused:
+        _note(ledger, arrival, order, refused.refusal, now)
+        return refused.refusal
+    receipt = ledger.jobs.receive(_new_job(arrival, wishes, spec, shown, limits), now=now)
+    return Accepted(receipt.job, receipt.created, wishes.conflicts)
+
+
+def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
+    """The order with flags, style and the member's own defaults in it. Raises `Refused`."""
+    settings = ledger.people.settings(arrival.user_id)
+    if isinstance(order, Again):
+        return Wishes(order, private=order.private, spoiler=order.spoiler, by_dm=settings.get("notify") == "dm")
+    styles = ledger.people.styles(arrival.user_id, arrival.guild_id)
+    composed = compose(order, settings=settings, styles=styles)
+    options = composed.options
+    return Wishes(
+        options,
+        private=bool(options.private),
+        spoiler=bool(options.spoiler),
+        by_dm=composed.by_dm,
+        conflicts=composed.conflicts,
+    )
+
+
+def _ordered(order: Order, registry: Registry, house: House, limits: Limits) -> JobSpec:
+    """Raises `Refused` for an order that cannot be."""
+    allowed = allowed_models(registry, house)
+    named = order.model if isinstance(order, Options) else order.spec.checkpoint.id
+    check_model(named, allowed=allowed, registry=registry)
+    if isinstance(order, Options):
+        return submit(order, registry=allowed, draw_seed=draw_seed, most_steps=limits.max_steps)
+    return revise(order, registry=allowed, draw_seed=draw_seed)
+
+
+def _new_job(arrival: Arrival, wishes: Wishes, spec: JobSpec, shown: Showing, limits: Limits) -> NewJob:
+    order = wishes.order
+    return NewJob(
         id=str(ULID()),
         spec=spec,
         interaction_id=arrival.interaction_id,
@@ -48,5 +125,31 @@ def accept(
         channel_id=arrival.channel_id,
         locale=arrival.locale,
         attachment_limit_bytes=arrival.attachment_limit_bytes,
+        parent_id=order.parent_id if isinstance(order, Again) else None,
+        relation=order.relation if isinstance(order, Again) else None,
+        private=wishes.private,
+        spoiler=wishes.spoiler or shown is Showing.SPOILER,
+        by_dm=wishes.by_dm,
+        priority_credit=limits.priority,
     )
-    return ledger.jobs.receive(new, now=now)
+
+
+def _note(ledger: Ledger, arrival: Arrival, order: Order, refusal: Refusal, now: datetime) -> None:
+    """Moderators can look up whose words were refused."""
+    if refusal.code not in _AUDITED or arrival.guild_id is None:
+        return
+    words = order.prompt if isinstance(order, Options) else order.prompt or order.spec.prompt
+    entry = AuditEntry(
+        guild_id=arrival.guild_id,
+        at=now,
+        actor_id=arrival.user_id,
+        action=str(refusal.code),
+        target_id=arrival.user_id,
+        detail=words[:500],
+    )
+    ledger.house.note(entry)
+
+
+def draw_seed() -> int:
+    """Any seed there is."""
+    return secrets.randbelow(MAX_SEED + 1)

@@ -3,11 +3,12 @@
 import asyncio
 import secrets
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 
 import discord
 import structlog
 from discord import app_commands
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.discord_api import NO_MENTIONS, find_gateway
 from bot.progress.board import LOOK_EVERY_S, Board
@@ -33,9 +34,11 @@ class EaselClient(discord.Client):
         )
         self.services = services
         self.tree: app_commands.CommandTree[EaselClient] = EaselTree(self)
-        self.board = Board(services, StatusEditor(services, self), look_every_s=look_every_s)
+        self.editor = StatusEditor(services, self)
+        self.board = Board(services, self.editor, look_every_s=look_every_s)
         self._board_task: asyncio.Task[None] | None = None
         self._spawned: set[asyncio.Task[None]] = set()
+        self._hear: list[Hear] = []
 
     async def setup_hook(self) -> None:
         await find_gateway(self)
@@ -43,6 +46,14 @@ class EaselClient(discord.Client):
 
     async def on_ready(self) -> None:
         log.info("bot ready", user=str(self.user), guilds=len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction["EaselClient"]) -> None:
+        for hear in self._hear:
+            await hear(interaction)
+
+    def hear_interactions(self, hear: "Hear") -> None:
+        """Let `hear` see every interaction: for those that discord.py would look up in its memory."""
+        self._hear.append(hear)
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
         log.error("event handler failed", event_method=event_method, exc_info=sys.exception())
@@ -65,12 +76,21 @@ class EaselClient(discord.Client):
         await self.close()
 
 
+Hear = Callable[[discord.Interaction[EaselClient]], Awaitable[None]]
+
+
 class EaselTree(app_commands.CommandTree[EaselClient]):
     """The command tree; an unexpected error gets a number that is in the log, too."""
 
     async def on_error(
         self, interaction: discord.Interaction[EaselClient], error: app_commands.AppCommandError, /
     ) -> None:
+        if isinstance(error, app_commands.CheckFailure):
+            return  # the check has told the member why
+        if isinstance(getattr(error, "original", None), SQLAlchemyError):
+            log.warning("ledger does not answer", interaction_id=interaction.id, error=repr(error))
+            await tell_privately(interaction, say("away.lookup", locale=str(interaction.locale)))
+            return
         await apologize(interaction, error)
 
 

@@ -21,7 +21,7 @@ class SyncReport:
 
     def __str__(self) -> str:
         parts = [
-            f"{verb} {', '.join(f'/{name}' for name in names)}"
+            f"{verb} {', '.join(names)}"
             for verb, names in (("added", self.added), ("changed", self.changed), ("removed", self.removed))
             if names
         ]
@@ -43,14 +43,20 @@ async def sync(tree: app_commands.CommandTree[Any], *, owner_guild_id: int | Non
 
 
 async def _publish(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> SyncReport:
-    before = {command.name: command.to_dict() for command in await tree.fetch_commands(guild=guild)}
-    after = {command.name: command.to_dict() for command in await tree.sync(guild=guild)}
+    before = {shown(command): command.to_dict() for command in await tree.fetch_commands(guild=guild)}
+    after = {shown(command): command.to_dict() for command in await tree.sync(guild=guild)}
     return SyncReport(
         place="everywhere" if guild is None else f"server {guild.id}",
         added=tuple(sorted(after.keys() - before.keys())),
         changed=tuple(sorted(name for name in after.keys() & before.keys() if _differ(after[name], before[name]))),
         removed=tuple(sorted(before.keys() - after.keys())),
     )
+
+
+def shown(command: app_commands.AppCommand) -> str:
+    """A command as people know it: menus have no slash."""
+    is_typed = command.type is discord.AppCommandType.chat_input
+    return f"/{command.name}" if is_typed else command.name
 
 
 def _differ(one: Mapping[str, object], other: Mapping[str, object]) -> bool:

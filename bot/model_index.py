@@ -13,6 +13,11 @@ def suggestions(checkpoints: Mapping[str, Checkpoint], typed: str) -> list[Check
     return _ranked(checkpoints.values(), wanted)[:MAX_SUGGESTIONS]
 
 
+def matches(checkpoint: Checkpoint, typed: str) -> bool:
+    """Whether what was typed is a part of the checkpoint's id or name."""
+    return any(typed.strip().casefold() in spelling for spelling in _spellings(checkpoint))
+
+
 def resolve(checkpoints: Mapping[str, Checkpoint], typed: str) -> Checkpoint | None:
     """The checkpoint that a text means: its id, its name, or the only one that it is a part of."""
     wanted = typed.strip().casefold()

@@ -1,11 +1,13 @@
 """Posts the pictures of one job once: by the original while its token lives, else into the channel with a nonce."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+import discord
 import structlog
 
+from bot.buttons import ON_RESULT, job_view
 from bot.courier import ladder
 from bot.courier.inspection import Picture
 from bot.courier.ladder import Load, Rung
@@ -34,6 +36,7 @@ class Sent:
     message_id: int
     route: Route
     rung: Rung | None = None  # None: an earlier attempt had posted them
+    channel_id: int | None = None  # where it is not the job's own
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,17 @@ class Delivery:
             has_token=job.interaction_token is not None,
             attempted_at=job.post_attempted_at,
             now=self.clock(),
+            private=job.private,
         )
         if route is Route.ORIGINAL:
             try:
                 return self._by_original()
             except TokenDead as dead:
-                log.info("token is dead, posting into the channel", job_id=job.id, answer=str(dead))
-        return self._by_channel()
+                log.info("token is dead, posting a new message", job_id=job.id, answer=str(dead))
+        if job.private:
+            channel_id = self.messenger.direct_channel(job.user_id)
+            return replace(self._by_channel(channel_id, Route.DIRECT), channel_id=channel_id)
+        return self._by_channel(job.channel_id, Route.CHANNEL)
 
     def _by_original(self) -> Sent:
         job = self.job
@@ -80,39 +87,42 @@ class Delivery:
                 content=self._content(load, limit, mention=False),
                 files=load.files,
                 alt_text=alt_text(job.spec.prompt),
+                make_view=self._buttons,
             )
 
         return self._down_the_ladder(send, limit, Route.ORIGINAL)
 
-    def _by_channel(self) -> Sent:
+    def _by_channel(self, channel_id: int, route: Route) -> Sent:
         job, now = self.job, self.clock()
         if channel_step(attempted_at=job.post_attempted_at, now=now) is Step.LOOK_FIRST:
-            found = self._posted_earlier(job.post_attempted_at or now)
+            found = self._posted_earlier(channel_id, job.post_attempted_at or now)
             if found is not None:
-                return Sent(found, Route.CHANNEL)
-        limit = self.messenger.upload_limit_bytes(job.guild_id)
+                return Sent(found, route)
+        direct = route is Route.DIRECT
+        limit = self.messenger.upload_limit_bytes(None if direct else job.guild_id)
         self.jobs.post_attempted(job.id, now=now)
 
         def send(load: Load) -> int:
             return self.messenger.create(
-                channel_id=job.channel_id,
-                content=self._content(load, limit, mention=True),
+                channel_id=channel_id,
+                content=self._content(load, limit, mention=not direct),
                 nonce=result_nonce(job.id),
                 user_id=job.user_id,
-                reply_to=job.reply_message_id,
+                reply_to=None if direct else job.reply_message_id,
                 files=load.files,
                 alt_text=alt_text(job.spec.prompt),
+                make_view=self._buttons,
             )
 
-        return self._down_the_ladder(send, limit, Route.CHANNEL)
+        return self._down_the_ladder(send, limit, route)
 
-    def _posted_earlier(self, since: datetime) -> int | None:
+    def _posted_earlier(self, channel_id: int, since: datetime) -> int | None:
         job = self.job
-        return self.messenger.find(channel_id=job.channel_id, job_id=job.id, since=since, but_not=job.reply_message_id)
+        return self.messenger.find(channel_id=channel_id, job_id=job.id, since=since, but_not=job.reply_message_id)
 
     def _down_the_ladder(self, send: Callable[[Load], int], limit_bytes: int, route: Route) -> Sent:
         smallest = 0
-        for load in ladder.loads(self.pictures, self.job.spec, job_id=self.job.id):
+        for load in ladder.loads(self.pictures, self.job.spec, job_id=self.job.id, spoiler=self.job.spoiler):
             smallest = load.largest_bytes
             if not load.fits(limit_bytes):
                 continue
@@ -121,6 +131,9 @@ class Delivery:
             except TooLarge:
                 log.info("files refused as too large", job_id=self.job.id, rung=load.rung, size_bytes=smallest)
         raise NothingFits(smallest, limit_bytes)
+
+    def _buttons(self) -> discord.ui.View:
+        return job_view(ON_RESULT, self.job.id, locale=self.job.locale)
 
     def _content(self, load: Load, limit_bytes: int, *, mention: bool) -> str:
         job = self.job

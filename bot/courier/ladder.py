@@ -56,14 +56,15 @@ class Load:
         return self.largest_bytes <= limit_bytes and self.total_bytes <= REQUEST_LIMIT_BYTES - _ROOM_FOR_THE_REST
 
 
-def loads(pictures: Sequence[Picture], spec: JobSpec, *, job_id: str) -> Iterator[Load]:
+def loads(pictures: Sequence[Picture], spec: JobSpec, *, job_id: str, spoiler: bool = False) -> Iterator[Load]:
     """The message's files in each form, best first; each is made only when it is asked for."""
+    prefix = "SPOILER_easel" if spoiler else "easel"
     for rung, encode in _ENCODERS.items():
         extension = "png" if rung is Rung.PNG else "webp"
         yield Load(
             rung,
             tuple(
-                NamedFile(f"easel-{job_id}-{number}.{extension}", encode(picture, spec, job_id))
+                NamedFile(f"{prefix}-{job_id}-{number}.{extension}", encode(picture, spec, job_id))
                 for number, picture in enumerate(pictures, start=1)
             ),
         )

@@ -1,7 +1,7 @@
 """The courier's sentences to Discord: change the status message, create one with a nonce, look whether it is there."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -22,6 +22,9 @@ from bot.discord_api import (
 )
 
 log = structlog.get_logger()
+
+# Called on the link's event loop, where discord.py wants its views made.
+MakeView = Callable[[], discord.ui.View]
 
 _HISTORY = 400
 _CLOCKS_DIFFER = timedelta(seconds=30)
@@ -53,6 +56,7 @@ class Messenger:
         content: str,
         files: Sequence[NamedFile] = (),
         alt_text: str = "",
+        make_view: MakeView | None = None,
     ) -> int:
         """Replace text, files and buttons of the first answer; repeating it is harmless. Returns the message's id.
 
@@ -67,7 +71,7 @@ class Messenger:
                 ORIGINAL,
                 content=content,
                 attachments=_attached(files, alt_text),
-                view=None,
+                view=None if make_view is None else make_view(),
                 allowed_mentions=NO_MENTIONS,
             )
             return message.id
@@ -91,6 +95,7 @@ class Messenger:
         reply_to: int | None = None,
         files: Sequence[NamedFile] = (),
         alt_text: str = "",
+        make_view: MakeView | None = None,
     ) -> int:
         """A new message that pings `user_id` alone; within minutes the same nonce gives the same message.
 
@@ -114,6 +119,7 @@ class Messenger:
                 content,
                 files=_attached(files, alt_text),
                 nonce=nonce,
+                view=cast("discord.ui.View", None if make_view is None else make_view()),  # typed as never None
                 allowed_mentions=mentions,
                 reference=cast("discord.MessageReference", answered),  # typed as required, documented as optional
             )
@@ -130,6 +136,7 @@ class Messenger:
                     user_id=user_id,
                     files=files,
                     alt_text=alt_text,
+                    make_view=make_view,
                 )
             if error.code == UNKNOWN_MESSAGE:
                 return 0
@@ -167,6 +174,21 @@ class Messenger:
             self._link.call(edit)
         except (discord.HTTPException, DiscordAway) as error:
             log.info("old status message stays", message_id=message_id, error=str(error))
+
+    def direct_channel(self, user_id: int) -> int:
+        """The channel of our direct messages with a member.
+
+        Raises:
+            ChannelClosed: Discord knows no such member, or does not let us write to them.
+        """
+
+        async def ask(client: discord.Client) -> int:
+            return (await client.create_dm(discord.Object(user_id))).id
+
+        try:
+            return self._link.call(ask)
+        except discord.HTTPException as error:
+            raise ChannelClosed(f"{error.status}/{error.code}") from error
 
     def upload_limit_bytes(self, guild_id: int | None) -> int:
         """What the bot's own messages may carry per file: the guild's limit, not the user's."""

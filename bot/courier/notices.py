@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import discord
 import structlog
 from redis import Redis
 
 from bot import message_lock
+from bot.buttons import ON_FAILURE, job_view
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger, TokenDead
 from bot.courier.posting import Route, Step, channel_step, failure_nonce, route_for
+from bot.wording.jobs import link_to
 from bot.wording.results import elsewhere, failure_message
 from config.loading import Registry
 from tasks.errors import ErrorCode
@@ -68,29 +71,32 @@ class Notices:
                     application_id=job.application_id,
                     token=job.interaction_token or "",
                     content=self._content(job, mention=False),
+                    make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
                 )
             except TokenDead:
-                log.info("token is dead, telling in the channel", job_id=job.id)
+                log.info("token is dead, telling in a new message", job_id=job.id)
             else:
                 return
         self._tell_in_channel(job)
 
     def _tell_in_channel(self, job: Job) -> None:
         ended_at = job.ended_at or self.clock()
+        channel_id = self.messenger.direct_channel(job.user_id) if job.private else job.channel_id
         if channel_step(attempted_at=ended_at, now=self.clock()) is Step.LOOK_FIRST:
             found = self.messenger.find(
-                channel_id=job.channel_id, job_id=job.id, since=ended_at, but_not=job.reply_message_id
+                channel_id=channel_id, job_id=job.id, since=ended_at, but_not=job.reply_message_id
             )
             if found is not None:
                 return
         message_id = self.messenger.create(
-            channel_id=job.channel_id,
-            content=self._content(job, mention=True),
+            channel_id=channel_id,
+            content=self._content(job, mention=not job.private),
             nonce=failure_nonce(job.id),
             user_id=job.user_id,
-            reply_to=job.reply_message_id,
+            reply_to=None if job.private else job.reply_message_id,
+            make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
         )
-        if job.reply_message_id is not None and message_id:
+        if job.reply_message_id is not None and message_id and not job.private:
             content = elsewhere(link_to(job, message_id), locale=job.locale)
             self.messenger.shrink(channel_id=job.channel_id, message_id=job.reply_message_id, content=content)
 
@@ -106,9 +112,3 @@ class Notices:
 
     def _failure(self, job: Job) -> Failure:
         return job.failure or Failure(code=ErrorCode.WORKER_FAULT)
-
-
-def link_to(job: Job, message_id: int) -> str:
-    """The address of a message in the job's channel."""
-    place = "@me" if job.guild_id is None else str(job.guild_id)
-    return f"https://discord.com/channels/{place}/{job.channel_id}/{message_id}"

@@ -14,8 +14,9 @@ from bot.courier.delivery import Delivery, NothingFits, Sent
 from bot.courier.inspection import Picture, Rejected, inspect
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger
-from bot.courier.notices import Notices, link_to
+from bot.courier.notices import Notices
 from bot.courier.posting import POSTING_STALE, Route
+from bot.wording.jobs import link_to
 from bot.wording.results import REFUSED, TOO_LARGE, elsewhere
 from config.loading import Registry
 from tasks import blobs
@@ -142,7 +143,9 @@ class Office:
 
     def _posted(self, job: Job, sent: Sent) -> None:
         now = self.clock()
-        posted = self.ledger.jobs.posted(job.id, message_id=sent.message_id, route=sent.route, now=now)
+        posted = self.ledger.jobs.posted(
+            job.id, message_id=sent.message_id, route=sent.route, now=now, channel_id=sent.channel_id
+        )
         seconds = round(age_s(job.received_at, now=now), 2)
         log.info("posted", job_id=job.id, route=sent.route, seconds=seconds, files=sent.rung, first=posted is not None)
         if sent.route is Route.CHANNEL and job.reply_message_id is not None and sent.message_id:

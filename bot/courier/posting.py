@@ -18,6 +18,7 @@ class Route(StrEnum):
 
     ORIGINAL = "original"  # the status message itself, by the interaction's token; repeating it is harmless
     CHANNEL = "channel"  # a new message, by the bot's token, with a nonce
+    DIRECT = "dm"  # the same in direct messages: private pictures whose answer Discord has closed
 
 
 class Step(StrEnum):
@@ -27,13 +28,17 @@ class Step(StrEnum):
     LOOK_FIRST = "look_first"
 
 
-def route_for(*, received_at: datetime, has_token: bool, attempted_at: datetime | None, now: datetime) -> Route:
+def route_for(
+    *, received_at: datetime, has_token: bool, attempted_at: datetime | None, now: datetime, private: bool = False
+) -> Route:
     """The way for a job that was received then.
 
     Once a channel message may exist (`attempted_at`) there is no way back to the original: that could show it twice.
     """
     usable = has_token and attempted_at is None and now - received_at < TOKEN_USABLE
-    return Route.ORIGINAL if usable else Route.CHANNEL
+    if usable:
+        return Route.ORIGINAL
+    return Route.DIRECT if private else Route.CHANNEL
 
 
 def channel_step(*, attempted_at: datetime | None, now: datetime) -> Step:

@@ -5,16 +5,21 @@ from typing import Any
 from discord import app_commands
 
 from bot.client import EaselClient
-from bot.exts import server, studio
+from bot.exts import admin, guide, jobs, people, server, studio
 
 
 def install(client: EaselClient) -> None:
     """Give the client every command and button; nothing is published by this."""
     add_commands(client.tree)
     studio.add_buttons(client)
+    jobs.add_buttons(client)
 
 
 def add_commands(tree: app_commands.CommandTree[Any]) -> None:
     """Every command, for a tree that answers them or one that only publishes them."""
     studio.add_commands(tree)
+    jobs.add_commands(tree)
     server.add_commands(tree)
+    people.add_commands(tree)
+    guide.add_commands(tree)
+    admin.add_commands(tree)

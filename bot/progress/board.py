@@ -109,7 +109,9 @@ class Board:
             self._note("redis", answers=False, error=repr(error))
             return
         self._note("redis", answers=True)
-        self.fleet = FleetView(status=_status(raw), workers=sum(map(_takes_jobs, hearts)))
+        working = [heart for heart in map(_heart, hearts) if heart is not None]
+        loaded = frozenset(name for heart in working for name in heart.loaded)
+        self.fleet = FleetView(status=_status(raw), workers=len(working), loaded=loaded)
 
     async def _learn_speed(self) -> None:
         try:
@@ -147,7 +149,7 @@ class Board:
         now = self._services.clock()
         way = edits.way_for(
             has_token=job.interaction_token is not None,
-            reply_known=job.reply_message_id is not None,
+            reply_known=job.reply_message_id is not None and not job.private,
             age=now - job.received_at,
         )
         line = self.line(job)
@@ -166,11 +168,13 @@ class Board:
             self._shown[job.id] = Shown(dead=True)
 
 
-def _takes_jobs(raw: bytes | str | None) -> bool:
+def _heart(raw: bytes | str | None) -> Heartbeat | None:
+    """The heartbeat of a worker that takes jobs."""
     try:
-        return raw is not None and Heartbeat.read(raw).state in (WorkerState.IDLE, WorkerState.BUSY)
+        heart = None if raw is None else Heartbeat.read(raw)
     except ValidationError:
-        return False
+        return None
+    return heart if heart is not None and heart.state in (WorkerState.IDLE, WorkerState.BUSY) else None
 
 
 def _status(raw: bytes | str | None) -> FleetStatus | None:

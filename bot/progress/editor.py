@@ -2,6 +2,7 @@
 
 import asyncio
 from enum import Enum, auto
+from typing import Any
 
 import aiohttp
 import discord
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import message_lock
 from bot.discord_api import NO_MENTIONS, ORIGINAL, answer_of, is_final, message_of
-from bot.progress.edits import Way
+from bot.progress.edits import Way, way_for
 from bot.progress.stages import Waiting
 from bot.services import Services
 from bot.wording.waiting import status_message
@@ -19,6 +20,9 @@ from tasks.ledger import Job
 from tasks.lifecycle import WAITING_FOR_GPU
 
 log = structlog.get_logger()
+
+MISSING: Any = discord.utils.MISSING  # leaves the buttons as they are
+_CLOSE_WAITS_S = 1.0
 
 
 class Outcome(Enum):
@@ -49,6 +53,29 @@ class StatusEditor:
         finally:
             await message_lock.release(lock)
 
+    async def close(self, job: Job, content: str) -> None:
+        """The job ended by our own hand: its status message says `content` and loses its buttons."""
+        way = way_for(
+            has_token=job.interaction_token is not None,
+            reply_known=job.reply_message_id is not None and not job.private,
+            age=self._services.clock() - job.received_at,
+        )
+        if way is None:
+            return
+        lock = message_lock.for_progress(self._services.redis, job.id, wait_s=_CLOSE_WAITS_S)
+        try:
+            held = await lock.acquire()
+        except RedisError:
+            held = False
+        try:
+            async with asyncio.timeout(message_lock.EDIT_TIMEOUT_S):
+                await self._write(job, content, way, view=None)
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.info("status message stays", job_id=job.id, way=way, error=repr(error))
+        finally:
+            if held:
+                await message_lock.release(lock)
+
     async def _edit_alone(self, job: Job, line: Waiting, way: Way) -> Outcome:
         try:
             current = await self._services.in_ledger(self._services.ledger.jobs.get, job.id)
@@ -68,10 +95,10 @@ class StatusEditor:
             return Outcome.SKIPPED
         return Outcome.DONE
 
-    async def _write(self, job: Job, content: str, way: Way) -> None:
+    async def _write(self, job: Job, content: str, way: Way, *, view: discord.ui.View | None = MISSING) -> None:
         if way is Way.TOKEN and job.interaction_token is not None:
             webhook = answer_of(self._client, application_id=job.application_id, token=job.interaction_token)
-            await webhook.edit_message(ORIGINAL, content=content, allowed_mentions=NO_MENTIONS)
+            await webhook.edit_message(ORIGINAL, content=content, view=view, allowed_mentions=NO_MENTIONS)
         elif job.reply_message_id is not None:
             message = message_of(self._client, channel_id=job.channel_id, message_id=job.reply_message_id)
-            await message.edit(content=content, allowed_mentions=NO_MENTIONS)
+            await message.edit(content=content, view=view, allowed_mentions=NO_MENTIONS)

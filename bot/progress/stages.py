@@ -47,10 +47,11 @@ _OF_STAGE = {
 
 @dataclass(frozen=True, kw_only=True)
 class FleetView:
-    """What the bot can see of the GPUs: the provisioner's last word, and how many workers' hearts beat."""
+    """What the bot can see of the GPUs: the provisioner's last word, how many hearts beat, which models are loaded."""
 
     status: FleetStatus | None = None
     workers: int = 0
+    loaded: frozenset[str] = frozenset()
 
     def heard(self, now: datetime) -> bool:
         """Whether the provisioner's word is young enough to be repeated."""

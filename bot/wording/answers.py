@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from bot.submission import Refusal
+from bot.defaults import Conflict
+from bot.refusals import Refusal
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
 from tasks.lifecycle import JobState
@@ -15,8 +16,25 @@ def refusal(refused: Refusal, *, locale: str = DEFAULT_LOCALE) -> str:
     key = f"refusal.{refused.code}"
     if refused.data.get("of"):
         key = f"{key}.model"
+    if refused.data.get("instead"):
+        key = f"flag.{refused.data['instead']}"
     given = harmless(refused.given, most=_GIVEN)
     return say(key, locale=locale, option=refused.option, **dict(refused.data) | {"given": given})
+
+
+def conflicts(found: Iterable[Conflict], *, locale: str = DEFAULT_LOCALE) -> str:
+    """Flags that options overruled."""
+    return "\n".join(
+        say(
+            "flag.overruled",
+            locale=locale,
+            flag=each.flag,
+            ignored=harmless(each.ignored, most=_GIVEN),
+            option=each.option,
+            kept=harmless(each.kept, most=_GIVEN),
+        )
+        for each in found
+    )
 
 
 def missing_permissions(names: Iterable[str], *, locale: str = DEFAULT_LOCALE) -> str:
@@ -30,8 +48,9 @@ def cancelled(user_id: int, *, prompt: str, locale: str = DEFAULT_LOCALE) -> str
     return f"**{harmless(prompt, most=300)}**\n{say('cancel.done', locale=locale, who=mention(user_id))}"
 
 
-def not_yours(owner_id: int, *, locale: str = DEFAULT_LOCALE) -> str:
-    return say("cancel.not_yours", locale=locale, owner=mention(owner_id))
+def not_allowed(who: str, owner_id: int, *, locale: str = DEFAULT_LOCALE) -> str:
+    """Who may press a button; `who` is the rule's name."""
+    return say(f"who.{who}", locale=locale, owner=mention(owner_id))
 
 
 def too_late(state: JobState, *, locale: str = DEFAULT_LOCALE) -> str:

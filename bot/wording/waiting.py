@@ -1,18 +1,36 @@
 """The status message of a job that waits or is drawn. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.progress.stages import Phase, Waiting
 from bot.wording.catalogue import DEFAULT_LOCALE, count, say
 from bot.wording.escaping import harmless
+from tasks.ledger import Job
 
 _ECHO = 300
+_LISTED = 40
+_MOST_LISTED = 8
 
 
 def status_message(prompt: str, line: Waiting, *, now: datetime, locale: str = DEFAULT_LOCALE) -> str:
     """The prompt, where the job is, and when it will be ready as a timestamp that counts down by itself."""
     sentences = [*_position(line, locale), *_stage(line, locale), *_promise(line, now, locale)]
     return f"**{harmless(prompt, most=_ECHO)}**\n{' '.join(sentences)}"
+
+
+def queue_message(
+    own: Sequence[tuple[Job, Waiting]], *, total: int, now: datetime, locale: str = DEFAULT_LOCALE
+) -> str:
+    """A member's own jobs and where each of them is, of `total` jobs of all."""
+    if not own:
+        return say("queue.none", locale=locale, total=total)
+    lines = [say("queue.title", locale=locale, total=total)]
+    for job, line in own[:_MOST_LISTED]:
+        stage = " ".join([*_position(line, locale), *_stage(line, locale), *_promise(line, now, locale)])
+        prompt = harmless(job.spec.prompt, most=_LISTED)
+        lines.append(say("queue.line", locale=locale, prompt=prompt, stage=stage))
+    return "\n".join(lines)
 
 
 def queue_away_message(prompt: str, *, locale: str = DEFAULT_LOCALE) -> str:

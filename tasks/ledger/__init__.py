@@ -6,13 +6,19 @@ from typing import Self
 from sqlalchemy import Engine
 
 from tasks.ledger.engine import migrate, open_engine
+from tasks.ledger.history import HistoryLedger
+from tasks.ledger.house import House, HouseLedger, Visitor
 from tasks.ledger.instances import InstanceLedger, Intent, NoLongerLeader
 from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
 from tasks.ledger.models import Attempt, Instance, Job, Leadership
+from tasks.ledger.people import PeopleLedger
 
 __all__ = [
     "Attempt",
+    "HistoryLedger",
+    "House",
+    "HouseLedger",
     "Instance",
     "InstanceLedger",
     "Intent",
@@ -23,7 +29,9 @@ __all__ = [
     "Ledger",
     "NewJob",
     "NoLongerLeader",
+    "PeopleLedger",
     "Receipt",
+    "Visitor",
 ]
 
 
@@ -33,6 +41,9 @@ class Ledger:
 
     engine: Engine
     jobs: JobLedger
+    history: HistoryLedger
+    house: HouseLedger
+    people: PeopleLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
 
@@ -41,7 +52,15 @@ class Ledger:
         """The ledger at `url`, migrated to the newest schema."""
         engine = open_engine(url)
         migrate(engine)
-        return cls(engine, JobLedger(engine), InstanceLedger(engine), LeadershipLedger(engine))
+        return cls(
+            engine,
+            JobLedger(engine),
+            HistoryLedger(engine),
+            HouseLedger(engine),
+            PeopleLedger(engine),
+            InstanceLedger(engine),
+            LeadershipLedger(engine),
+        )
 
     def close(self) -> None:
         """Return all connections."""

@@ -40,6 +40,13 @@ class NewJob:
     channel_id: int
     locale: str
     attachment_limit_bytes: int
+    parent_id: str | None = None
+    relation: str | None = None
+    private: bool = False
+    spoiler: bool = False
+    by_dm: bool = False
+    # How many further jobs of this member go to the front as their first does.
+    priority_credit: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +71,9 @@ class JobLedger:
             known = _by_interaction(session, new.interaction_id)
             if known is not None:
                 return Receipt(job=known, created=False)
-            job = _new_row(new, priority=priority_for(_outstanding(session, new.user_id)), now=now)
+            job = _new_row(
+                new, priority=priority_for(max(0, _outstanding(session, new.user_id) - new.priority_credit)), now=now
+            )
             session.add(job)
             try:
                 session.commit()
@@ -143,11 +152,14 @@ class JobLedger:
                 update(Job).where(Job.id == job_id, Job.post_attempted_at.is_(None)).values(post_attempted_at=now)
             )
 
-    def posted(self, job_id: str, *, message_id: int, route: str, now: datetime) -> Job | None:
-        """POSTING → POSTED: Discord has the pictures. `route` is how ("original" or "channel")."""
+    def posted(
+        self, job_id: str, *, message_id: int, route: str, now: datetime, channel_id: int | None = None
+    ) -> Job | None:
+        """POSTING → POSTED: Discord has the pictures. `route` is how (original, channel, dm)."""
         values = {
             "posted_message_id": message_id,
             "posted_route": route,
+            "posted_channel_id": channel_id,
             "ended_at": now,
             "told_at": now,
             "interaction_token": None,
@@ -379,5 +391,11 @@ def _new_row(new: NewJob, *, priority: int, now: datetime) -> Job:
         channel_id=new.channel_id,
         locale=new.locale,
         attachment_limit_bytes=new.attachment_limit_bytes,
+        parent_id=new.parent_id,
+        relation=new.relation,
+        num_images=new.spec.num_images,
+        private=new.private,
+        spoiler=new.spoiler,
+        by_dm=new.by_dm,
         received_at=now,
     )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Integer,
     String,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -95,12 +96,25 @@ class Job(Base):
     ended_at: Mapped[datetime | None]
     posted_message_id: Mapped[int | None]
     posted_route: Mapped[str | None] = mapped_column(String(16))
+    posted_channel_id: Mapped[int | None]  # where it is not the job's own: in direct messages
     failure_json: Mapped[dict[str, Any] | None]
     told_at: Mapped[datetime | None]
+
+    # Which job this one came from, and how (`retry`, `reroll`, `remix`): no foreign key, a parent may be erased.
+    parent_id: Mapped[str | None] = mapped_column(String(26))
+    relation: Mapped[str | None] = mapped_column(String(16))
+    deleted_at: Mapped[datetime | None]
+    # How much of a quota it takes, and how its pictures are shown.
+    num_images: Mapped[int] = mapped_column(default=1, server_default="1")
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    spoiler: Mapped[bool] = mapped_column(default=False, server_default=false())
+    by_dm: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (
         Index("ix_jobs_state_received", "state", "received_at"),
         Index("ix_jobs_user_state", "user_id", "state"),
+        Index("ix_jobs_user_received", "user_id", "received_at"),
+        Index("ix_jobs_posted_message", "posted_message_id"),
     )
 
     @property

@@ -1,4 +1,4 @@
-"""The house: `/server status`."""
+"""How the studio is doing: `/server`."""
 
 from typing import Any
 

@@ -1,13 +1,15 @@
-"""`/server status`: machines, queue, wait and spend, for everybody, from what the progress board knows."""
+"""`/server status|queue`: machines, wait and spend for everybody, and one's own place, from what the board knows."""
 
 from datetime import datetime, timedelta
 
 import discord
 from discord import app_commands
 
-from bot.client import EaselClient
+from bot.client import EaselClient, tell_privately
 from bot.discord_api import NO_MENTIONS
+from bot.wording.catalogue import say
 from bot.wording.studio import StudioView, studio_message
+from bot.wording.waiting import queue_message
 
 CACHED_FOR = timedelta(seconds=5)
 
@@ -26,6 +28,16 @@ class ServerGroup(app_commands.Group):
         locale = str(interaction.locale)
         sentence = self._cached(interaction.client, locale)
         await interaction.response.send_message(sentence, allowed_mentions=NO_MENTIONS, suppress_embeds=True)
+
+    @app_commands.command(name="queue", description="Your own place in the queue")
+    async def queue(self, interaction: discord.Interaction[EaselClient]) -> None:
+        board, locale = interaction.client.board, str(interaction.locale)
+        if not board.ledger_answers:
+            await tell_privately(interaction, say("away.lookup", locale=locale))
+            return
+        own = [(job, board.line(job)) for job in board.queue if job.user_id == interaction.user.id]
+        said = queue_message(own, total=len(board.queue), now=interaction.client.services.clock(), locale=locale)
+        await tell_privately(interaction, said)
 
     def _cached(self, client: EaselClient, locale: str) -> str:
         now = client.services.clock()

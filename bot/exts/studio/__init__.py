@@ -1,12 +1,13 @@
-"""Drawing: `/imagine`, and the buttons of its messages."""
+"""Drawing: `/imagine`, and the buttons and windows of its messages."""
 
 from typing import Any
 
 from discord import app_commands
 
 from bot.client import EaselClient
-from bot.exts.studio.cancel import CancelButton
+from bot.exts.studio import modals
 from bot.exts.studio.imagine import imagine
+from bot.exts.studio.press import JobButton
 
 
 def add_commands(tree: app_commands.CommandTree[Any]) -> None:
@@ -14,4 +15,5 @@ def add_commands(tree: app_commands.CommandTree[Any]) -> None:
 
 
 def add_buttons(client: EaselClient) -> None:
-    client.add_dynamic_items(CancelButton)
+    client.add_dynamic_items(JobButton)
+    client.hear_interactions(modals.on_interaction)

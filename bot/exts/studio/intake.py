@@ -7,17 +7,18 @@ import discord
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.acceptance import Accepted
+from bot.buttons import WHILE_WAITING, job_view
 from bot.client import EaselClient
 from bot.discord_api import ALREADY_ACKNOWLEDGED, NO_MENTIONS, UNKNOWN_INTERACTION
-from bot.exts.studio.cancel import waiting_view
 from bot.wording.waiting import queue_away_message, status_message
-from tasks.ledger import Job, Receipt
+from tasks.ledger import Job
 from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
 
 
-async def acknowledge(interaction: discord.Interaction[EaselClient], receipt: Receipt) -> bool:
+async def acknowledge(interaction: discord.Interaction[EaselClient], receipt: Accepted) -> bool:
     """Answer with the status message. False where the job must not go on: it was answered before, or nobody sees it."""
     client, job = interaction.client, receipt.job
     if not receipt.created and job.reply_message_id is not None:
@@ -28,7 +29,10 @@ async def acknowledge(interaction: discord.Interaction[EaselClient], receipt: Re
     started = time.monotonic()
     try:
         answered = await interaction.response.send_message(
-            content, view=waiting_view(job.id, job.locale), allowed_mentions=NO_MENTIONS
+            content,
+            view=job_view(WHILE_WAITING, job.id, locale=job.locale),
+            ephemeral=job.private,
+            allowed_mentions=NO_MENTIONS,
         )
     except discord.HTTPException as error:
         return await _unacknowledged(client, job, error)

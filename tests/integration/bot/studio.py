@@ -22,12 +22,14 @@ from sandbox.discord.server import DiscordServer
 from tasks import blobs
 from tasks.app import make_app
 from tasks.connections import connect, connect_async
+from tasks.errors import ErrorCode
 from tasks.ledger import Job, Ledger
 from tasks.lifecycle import JobState
 from tasks.publishing import Publisher
-from tasks.schema import BlobRef, Claimed, Rendered, Timings
+from tasks.schema import BlobRef, Claimed, Failed, Failure, Rendered, Timings
 
 WORKER = "worker-1"
+EPHEMERAL = 64
 
 
 def picture(spec_size: tuple[int, int], seed: int) -> bytes:
@@ -43,6 +45,11 @@ def picture(spec_size: tuple[int, int], seed: int) -> bytes:
     data = io.BytesIO()
     Image.frombytes("RGB", spec_size, pixels).save(data, "PNG")
     return data.getvalue()
+
+
+def labels(message: dict[str, Any]) -> list[str]:
+    """The buttons below a message."""
+    return [each["label"] for row in message["components"] for each in row["components"]]
 
 
 class Studio:
@@ -82,15 +89,45 @@ class Studio:
     async def use(
         self, command: str = "imagine", *, user: str = "member-1", checks: bool = True, **options: Any
     ) -> Any:
-        return await self.server.control(
-            "POST",
-            "interactions",
-            {"command": command, "options": options, "user": user, "client_checks": checks, "wait": True},
-        )
+        return await self.send(command, options, user=user, checks=checks)
+
+    async def send(self, command: str, options: dict[str, Any], *, user: str, checks: bool = True) -> Any:
+        """For options that are named as an argument of ours."""
+        body = {"command": command, "options": options, "user": user, "client_checks": checks, "wait": True}
+        return await self.server.control("POST", "interactions", body)
 
     async def press_cancel(self, message_id: str, *, user: str = "member-1") -> Any:
-        press = {"label": "Cancel", "message_id": message_id, "user": user, "wait": True}
+        return await self.press("Cancel", message_id, user=user)
+
+    async def press(self, label: str, message_id: object, *, user: str = "member-1") -> Any:
+        press = {"label": label, "message_id": str(message_id), "user": user, "wait": True}
         return await self.server.control("POST", "interactions", press)
+
+    async def menu(self, name: str, message_id: object, *, user: str = "member-1") -> Any:
+        body = {"command": name, "target": str(message_id), "user": user, "wait": True}
+        return await self.server.control("POST", "interactions", body)
+
+    async def submit(self, opened: dict[str, Any], *, user: str = "member-1", **fields: str) -> Any:
+        """Fill in the window that an interaction opened."""
+        body = {"modal": opened["interaction_id"], "fields": fields, "user": user, "wait": True}
+        return await self.server.control("POST", "interactions", body | {"client_checks": False})
+
+    async def posted(self, **options: Any) -> Job:
+        """A job whose pictures are in the channel."""
+        return await self.render(await self.queued(**options))
+
+    async def suggestions(
+        self, command: str, focused: str, typed: str = "", *, user: str = "member-1"
+    ) -> list[dict[str, Any]]:
+        body = {"command": command, "options": {focused: typed}, "focused": focused, "user": user}
+        choices: list[dict[str, Any]] = (await self.server.control("POST", "interactions", body))["choices"]
+        return choices
+
+    async def says(self, command: str, *, user: str = "member-1", **options: Any) -> str:
+        """The ephemeral answer of a command."""
+        outcome = await self.use(command, user=user, checks=False, **options)
+        assert outcome["message"]["flags"] & EPHEMERAL
+        return str(outcome["message"]["content"])
 
     async def messages(self, channel: str = "general") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await self.server.control("GET", f"channels/{channel}/messages")
@@ -132,7 +169,7 @@ class Studio:
 
     async def queued(self, **options: Any) -> Job:
         """An order that has reached the queue."""
-        await self.use(prompt="a red fox", **options)
+        await self.use(**({"prompt": "a red fox"} | options))
         return await self.published()
 
     async def published(self) -> Job:
@@ -169,6 +206,23 @@ class Studio:
         result = await asyncio.to_thread(self.result_of, job, **options)
         await asyncio.to_thread(self.office.rendered, result)
         return await self.job(job.id)
+
+    async def fail(self, job: Job, code: ErrorCode = ErrorCode.OUT_OF_MEMORY) -> Job:
+        """The worker says that it cannot."""
+        news = Failed(
+            job_id=job.id, epoch=job.epoch, worker_id=WORKER, failure=Failure(code=code), at=datetime.now(UTC)
+        )
+        await asyncio.to_thread(self.office.failed, news)
+        return await self.job(job.id)
+
+    async def newest(self, *states: JobState, within_s: float = 5.0) -> Job:
+        """The newest job of all, once it is in one of `states`."""
+        async with asyncio.timeout(within_s):
+            while True:
+                jobs = await asyncio.to_thread(self.ledger.jobs.in_states, list(JobState))
+                if jobs and jobs[-1].state in states and (jobs[-1].published_at or JobState.QUEUED not in states):
+                    return jobs[-1]
+                await asyncio.sleep(0.02)
 
     async def job(self, job_id: str) -> Job:
         found = await asyncio.to_thread(self.ledger.jobs.get, job_id)

@@ -15,7 +15,7 @@ from tasks.errors import ErrorCode
 from tasks.ledger import Job
 from tasks.lifecycle import JobState
 from tasks.schema import Failed, Failure
-from tests.integration.bot.studio import WORKER, Studio, picture
+from tests.integration.bot.studio import WORKER, Studio, labels, picture
 
 TWENTY_MINUTES_S = 20 * 60
 CREATE = {"route": r"/channels/\{channel_id\}/messages$", "method": "POST"}
@@ -44,7 +44,7 @@ async def test_the_picture_replaces_the_status_message(studio: Studio) -> None:
     (message,) = await studio.messages()
     assert [each["filename"] for each in message["attachments"]] == [f"easel-{job.id}-1.png", f"easel-{job.id}-2.png"]
     assert {each["description"] for each in message["attachments"]} == {"a red fox"}
-    assert message["components"] == []
+    assert labels(message) == ["Reroll", "Remix", "Info", "Delete"]
     assert "seeds 7, 8 · 64×64 · 4 steps · cfg 5 · Euler" in message["content"]
     assert not studio.redis.exists(keys.blob(job.id, 0, epoch=1), keys.epoch(job.id))
 
@@ -248,7 +248,7 @@ async def test_a_failure_is_told_with_cause_and_remedy(studio: Studio) -> None:
     (message,) = await studio.messages()
     assert "The GPU ran out of memory with 1 × 64×64.\nAsk for fewer `images`" in message["content"]
     assert "everyone" not in message["content"]
-    assert message["components"] == []
+    assert labels(message) == ["Retry"]
 
 
 async def test_a_late_failure_is_told_in_the_channel_once(studio: Studio) -> None:

@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import discord
+from discord import app_commands
 from redis import Redis
 
+from bot import exts
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import GUILD_ID
 from tasks import blobs, routing
@@ -50,6 +53,14 @@ def process(command: tuple[str, ...], env: dict[str, str]) -> Iterator[subproces
         started.wait(10)
 
 
+def all_commands() -> str:
+    """What `sync` reports as added: slash commands first, then menus."""
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    exts.add_commands(tree)
+    menus = {menu.name for menu in tree.get_commands(type=discord.AppCommandType.message)}
+    return ", ".join(sorted(each.name if each.name in menus else f"/{each.name}" for each in tree.get_commands()))
+
+
 async def run(command: tuple[str, ...], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(
         subprocess.run, command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
@@ -79,8 +90,8 @@ async def test_the_processes_draw_one_picture_and_stop_gracefully(
     database = ledger.engine.url.render_as_string(hide_password=False)
     env = environment(server, redis_url, database, DISCORD_OWNER_GUILD_ID=GUILD_ID)
     assert (await run((*BOT, "sync"), env)).stdout.splitlines() == [
-        "everywhere: added /imagine, /server",
-        f"server {GUILD_ID}: added /imagine, /server",
+        f"everywhere: added {all_commands()}",
+        f"server {GUILD_ID}: added {all_commands()}",
     ]
     with process(BOT, env) as bot, process(COURIER, env) as courier:
         await connected(server)

@@ -9,8 +9,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from provisioner.credentials import WorkerUsers
-from tasks.ledger import InstanceLedger, JobLedger, LeadershipLedger, Ledger
-from tasks.ledger.engine import open_engine
+from tasks.ledger import Ledger
 from tests.conftest import ManualClock
 from tests.integration.provisioner.stage import Stage, configuration
 from tests.vast_sandbox import KEY, VastSandbox
@@ -27,9 +26,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ledger(migrated: Path, tmp_path: Path) -> Iterator[Ledger]:
     """Overrides the shared fixture with a copy."""
-    engine = open_engine(f"sqlite:///{shutil.copy(migrated, tmp_path / 'easel.db')}")
-    yield Ledger(engine, JobLedger(engine), InstanceLedger(engine), LeadershipLedger(engine))
-    engine.dispose()
+    copy = Ledger.open(f"sqlite:///{shutil.copy(migrated, tmp_path / 'easel.db')}")
+    yield copy
+    copy.close()
 
 
 @pytest.fixture

@@ -6,28 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.submission import Counts, Options, Refusal, RefusalCode, clean, seeds_from, submit
+from bot.refusals import Refusal, RefusalCode, Refused, clean
+from bot.submission import Options, seeds_from, submit
 from bot.wording.answers import refusal
 from tasks.schema import MAX_SEED, TextToImageSpec
 from tests.unit.bot.registries import SDXL, checkpoint, registry
 
-NOBODY = Counts(own=0, overall=0)
-
-
-def outcome(*, counts: Counts = NOBODY, **options: Any) -> TextToImageSpec | Refusal:
-    return submit(Options(**({"prompt": "a fox"} | options)), registry=registry(), counts=counts, draw_seed=lambda: 42)
-
 
 def order(**options: Any) -> TextToImageSpec:
-    spec = outcome(**options)
-    assert isinstance(spec, TextToImageSpec)
-    return spec
+    return submit(Options(**({"prompt": "a fox"} | options)), registry=registry(), draw_seed=lambda: 42)
 
 
 def refused(**options: Any) -> Refusal:
-    found = outcome(**options)
-    assert isinstance(found, Refusal)
-    return found
+    with pytest.raises(Refused) as caught:
+        order(**options)
+    return caught.value.refusal
 
 
 def test_what_is_left_out_comes_from_the_checkpoint() -> None:
@@ -105,13 +98,6 @@ def test_each_option_out_of_range_has_its_sentence(options: dict[str, Any], opti
     assert refusal(found) == sentence
 
 
-def test_quotas_are_told_with_their_numbers() -> None:
-    """A full queue is nobody's riddle."""
-    assert refused(counts=Counts(own=10, overall=10)).code is RefusalCode.OWN_QUOTA
-    full = refused(counts=Counts(own=0, overall=500))
-    assert refusal(full) == "The queue is full: 500 jobs are waiting. Try again in a few minutes."
-
-
 def test_a_model_is_found_by_id_name_or_unique_part() -> None:
     """Free text is accepted where it can mean only one thing."""
     for typed in ("sdxl-base-1.0", "SDXL BASE 1.0", " base ", "SDXL b"):
@@ -122,16 +108,17 @@ def test_a_model_is_found_by_id_name_or_unique_part() -> None:
 def test_many_models_are_not_all_listed() -> None:
     """A refusal is a sentence and not a catalogue."""
     many = registry(*(checkpoint(id=f"model-{n}", name=f"Model {n}") for n in range(30)))
-    found = submit(Options(prompt="x", model="none"), registry=many, counts=NOBODY, draw_seed=lambda: 1)
-    assert isinstance(found, Refusal)
-    assert found.data["known"].endswith("model-7 and 22 more")
+    with pytest.raises(Refused) as caught:
+        submit(Options(prompt="x", model="none"), registry=many, draw_seed=lambda: 1)
+    assert caught.value.refusal.data["known"].endswith("model-7 and 22 more")
 
 
 @given(st.text(max_size=300))
 def test_any_text_becomes_an_order_that_travels(text: str) -> None:
     """Surrogates and control characters would break the database or the file; everything else is kept."""
-    found = submit(Options(prompt=text, negative=text), registry=registry(SDXL), counts=NOBODY, draw_seed=lambda: 1)
-    if isinstance(found, Refusal):
+    try:
+        found = submit(Options(prompt=text, negative=text), registry=registry(SDXL), draw_seed=lambda: 1)
+    except Refused:
         assert not clean(text)
     else:
         assert TextToImageSpec.read(found.write()) == found

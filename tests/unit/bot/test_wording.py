@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.progress.stages import Phase, Waiting
-from bot.submission import Refusal, RefusalCode
+from bot.refusals import Refusal, RefusalCode
 from bot.wording import answers
 from bot.wording.catalogue import LANGUAGES, say
 from bot.wording.english import ENGLISH
@@ -87,7 +87,7 @@ def test_a_clamped_option_is_told() -> None:
 @pytest.mark.parametrize("code", RefusalCode)
 def test_every_refusal_has_a_sentence(code: RefusalCode) -> None:
     """With the data that `submit` gives, none is left with a gap."""
-    data = dict.fromkeys(("most", "least", "known", "limit"), "1")
+    data = dict.fromkeys(("most", "least", "known", "limit", "again", "until"), "1")
     assert answers.refusal(Refusal(code=code, option="steps", given="7", data=data))
 
 

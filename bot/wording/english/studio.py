@@ -1,13 +1,15 @@
-"""The English sentences. Names in braces are filled in; what strangers typed arrives already made harmless."""
+"""`/imagine`, waiting, results, failures, `/server status`: the English sentences."""
 
 # ruff: noqa: RUF001 - people read a multiplication sign between sides, not a letter
 
-ENGLISH: dict[str, str] = {
+STUDIO: dict[str, str] = {
     # Refusals: what is wrong, and what would be right.
     "refusal.empty": "`{option}` is empty. Describe your picture in 1 to {most} characters.",
     "refusal.too_long": "`{option}` has {given} characters; at most {most} are possible. Shorten it and send it again.",
     "refusal.out_of_range": "`{option}` is {given}; it must be from {least} to {most}.",
     "refusal.out_of_range.model": "`{option}` is {given}; with {of} it must be from {least} to {most}.",
+    "refusal.not_a_number": "`{option}` is {given}, which is no number I can use. "
+    "Write one, like 20 or 5.5, or leave it empty.",
     "refusal.not_a_choice": "`{option}` is {given}; choose one of {known}.",
     "refusal.unknown_model": "No model is called {given}. There are: {known}. "
     "Pick one from the list that `model` shows.",
@@ -23,6 +25,8 @@ ENGLISH: dict[str, str] = {
     # What is away.
     "away.ledger": "I cannot write your job down just now because my database does not answer. "
     "Nothing was queued and nothing is lost; please send the command again in a minute.",
+    "away.lookup": "I cannot look this up just now because my database does not answer. "
+    "Nothing was changed; please try again in a minute.",
     "away.queue": "The queue server cannot be reached just now. Your job is written down and starts by itself "
     "as soon as it is back.",
     "away.unexpected": "Something went wrong on my side, and nothing was queued. Please try again; "
@@ -44,11 +48,8 @@ ENGLISH: dict[str, str] = {
     "waiting.posting": "Drawn; posting the picture.",
     "waiting.ready": "Ready {when}.",
     "waiting.overdue": "It takes longer than expected.",
-    "button.cancel": "Cancel",
     # Cancelling.
     "cancel.done": "Cancelled by {who}.",
-    "cancel.not_yours": "Only {owner} or a member who may manage messages can cancel this.",
-    "cancel.unknown": "I do not know this job any more; there is nothing left to cancel.",
     "cancel.too_late.rendered": "Too late to cancel: the picture is drawn and being posted.",
     "cancel.too_late.posted": "Too late to cancel: the picture is posted.",
     "cancel.too_late.failed": "There is nothing to cancel: this job has failed.",

@@ -1,0 +1,93 @@
+"""Takes an order, whoever gives it: check, write down, acknowledge, queue; in this order, so that nothing is lost."""
+
+import asyncio
+import contextlib
+
+import discord
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.acceptance import Accepted, Arrival, Order, accept
+from bot.client import EaselClient, tell_privately
+from bot.exts.studio.intake import acknowledge, enqueue
+from bot.exts.studio.permissions import missing_permissions
+from bot.refusals import Refusal
+from bot.wording import answers
+from bot.wording.catalogue import say
+
+log = structlog.get_logger()
+
+_LEDGER_PATIENCE_S = 2.0  # Discord waits 3 s for the answer
+
+
+async def take_order(interaction: discord.Interaction[EaselClient], order: Order) -> None:
+    """The life of an image, up to the queue."""
+    locale = str(interaction.locale)
+    missing = missing_permissions(interaction)
+    if missing:
+        await tell_privately(interaction, answers.missing_permissions(missing, locale=locale))
+        return
+    try:
+        outcome = await _written_in_time(interaction, order)
+    except (SQLAlchemyError, TimeoutError) as error:
+        log.warning("ledger does not answer", interaction_id=interaction.id, error=repr(error))
+        await tell_privately(interaction, say("away.ledger", locale=locale))
+        return
+    if isinstance(outcome, Refusal):
+        log.info("command refused", code=outcome.code, option=outcome.option, user_id=interaction.user.id)
+        await tell_privately(interaction, answers.refusal(outcome, locale=locale))
+        return
+    if await acknowledge(interaction, outcome):
+        await enqueue(interaction, outcome.job)
+        if outcome.conflicts:
+            await tell_privately(interaction, answers.conflicts(outcome.conflicts, locale=locale))
+
+
+async def _written_in_time(interaction: discord.Interaction[EaselClient], order: Order) -> Accepted | Refusal:
+    """The outcome while there is still time to answer.
+
+    Raises:
+        TimeoutError: the ledger hangs. Should it come round and write the job down after all, the job is cancelled,
+            because the member is told that nothing was queued.
+    """
+    writing = asyncio.create_task(_write_down(interaction, order))
+    try:
+        return await asyncio.wait_for(asyncio.shield(writing), _LEDGER_PATIENCE_S)
+    except TimeoutError:
+        interaction.client.spawn(_undo(interaction.client, writing))
+        raise
+
+
+async def _undo(client: EaselClient, writing: asyncio.Task[Accepted | Refusal]) -> None:
+    services = client.services
+    with contextlib.suppress(SQLAlchemyError):
+        outcome = await writing
+        if isinstance(outcome, Accepted) and outcome.created:
+            await services.in_ledger(services.ledger.jobs.cancel, outcome.job.id, now=services.clock())
+            log.warning("job was written down too late and is cancelled", job_id=outcome.job.id)
+
+
+async def _write_down(interaction: discord.Interaction[EaselClient], order: Order) -> Accepted | Refusal:
+    services, channel = interaction.client.services, interaction.channel
+    arrival = Arrival(
+        interaction_id=interaction.id,
+        application_id=interaction.application_id,
+        interaction_token=interaction.token,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id or 0,
+        locale=str(interaction.locale),
+        attachment_limit_bytes=interaction.filesize_limit,
+        parent_channel_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
+        role_ids=tuple(role.id for role in getattr(interaction.user, "roles", ())),
+        age_restricted=_is_age_restricted(channel),
+    )
+    return await services.in_ledger(
+        accept, services.ledger, services.registry, arrival=arrival, order=order, now=services.clock()
+    )
+
+
+def _is_age_restricted(channel: object) -> bool:
+    """Direct messages are no age-restricted place; a thread is what its channel is."""
+    ask = getattr(channel, "is_nsfw", None)
+    return bool(ask()) if ask is not None else False

@@ -1,0 +1,1 @@
+"""The rules of the house, as decisions. Pure; the rows come from `tasks.ledger.house`."""

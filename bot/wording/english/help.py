@@ -1,0 +1,18 @@
+"""`/help`: the English sentences. A topic's text is one message."""
+
+HELP: dict[str, str] = {
+    "help.topics": "Topics: {topics}.",
+    "help.unknown": "There is no topic {given}. Topics: {topics}.",
+    "help.start": "**Drawing**\n`/imagine` with a `prompt` is enough; every other option has a good default. "
+    "The answer shows your place in the queue and when the pictures will be ready. "
+    "Nobody drawing means no GPU is rented; the first job then waits some minutes for one.",
+    "help.buttons": "**Buttons**\nReroll: new seeds. Remix: rewrite the words. Info: how it was made. "
+    "Everybody may press these; the new job counts against their own quota. "
+    "Delete and Cancel: who asked for it, or members with Manage Messages. Retry: who asked for it.",
+    "help.jobs": "**Jobs**\n`/jobs list` shows yours, `/jobs show` one with its seeds, `/jobs cancel` stops them, "
+    "`/jobs retry` sends a failed one again. What fails or is cancelled does not count against your quota.",
+    "help.house": "**House rules**\nMembers with Manage Server set them with `/admin`: channels, limits by role, "
+    "models, a filter, blocks. `/quota` shows what you have left.",
+    "help.waiting": "**Waiting**\n`/server status` shows machines, queue, expected wait and money; "
+    "`/server queue` your own place.",
+}
