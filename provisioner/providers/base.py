@@ -13,6 +13,8 @@ class Offer:
     """A machine that may be rented now. Memory in GB, bandwidth in Mbit/s, prices with the disk of the profile.
 
     `usd_per_hour` is the whole price while the container runs, storage included; bandwidth is extra.
+    `provider` is set where an offer comes from one of several clouds. An `interruptible` machine may be taken away
+    by whoever pays more; its price is our bid.
     """
 
     id: str
@@ -26,9 +28,12 @@ class Offer:
     reliability: float
     download_mbps: float
     usd_per_gb_down: float = 0.0
+    usd_per_gb_up: float = 0.0
     verified: bool = True
     country: str = ""
     lasts_s: float | None = None
+    provider: str = ""
+    interruptible: bool = False
     raw: dict[str, Any] = field(default_factory=dict)
 
 
@@ -156,10 +161,21 @@ class Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What differs between clouds. `remote`: its machines are not this one, so they need an address that they reach."""
+    """What differs between clouds; `docs/providers/` has a page for each.
+
+    `remote`: its machines are not this one, so they need an address that they reach. `rents`: it makes and ends
+    machines; one that does not only counts those that are there. `one_machine_per_offer`: an offer is gone once it
+    is taken; otherwise it stands for a kind of machine. `can_park`: stopping keeps the disk. `spot`: its machines
+    may be had cheaper and be taken away. `free_while_loading`: no GPU is billed before the container runs.
+    """
 
     create_interval_s: float = 0.0
     remote: bool = True
+    rents: bool = True
+    one_machine_per_offer: bool = True
+    can_park: bool = False
+    spot: bool = False
+    free_while_loading: bool = False
 
 
 class Provider(Protocol):
