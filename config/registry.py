@@ -155,13 +155,16 @@ class GpuRequirements(Entry):
     countries: tuple[str, ...] = ()
 
 
+ProviderName = Literal["vast", "ec2", "runpod", "static"]
+
+
 class Profile(Entry):
     """A whole worker, declared: image, models to warm, GPU, price cap, provider order, idle times."""
 
     id: Slug
     image: str = Field(min_length=1)
     command: tuple[str, ...] = ("python", "-m", "gpu_worker")
-    providers: tuple[Literal["vast"], ...] = Field(("vast",), min_length=1)
+    providers: tuple[ProviderName, ...] = Field(("vast",), min_length=1)
     warm: tuple[Slug, ...] = ()
     gpu: GpuRequirements = GpuRequirements()
     disk_gb: float = Field(40, ge=8)
@@ -169,6 +172,13 @@ class Profile(Entry):
     boot_deadline_s: float = Field(600, ge=10)
     idle_s: float = Field(300, ge=5)
     environment: dict[str, str] = Field(default_factory=dict)
+
+
+class OwnGpu(Entry):
+    """A machine of one's own, only counted; `id` is its worker's EASEL_WORKER_ID."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    gpu: str = Field(min_length=1, max_length=64)
 
 
 class Fleet(Entry):
@@ -181,6 +191,7 @@ class Fleet(Entry):
     max_usd_per_hour: float = Field(2.0, ge=0)
     max_usd_per_day: float = Field(10.0, ge=0)
     max_creates_per_10_min: int = Field(6, ge=1)
+    own_gpus: tuple[OwnGpu, ...] = ()
 
 
 class Quotas(Entry):
