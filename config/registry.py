@@ -181,6 +181,25 @@ class OwnGpu(Entry):
     gpu: str = Field(min_length=1, max_length=64)
 
 
+class Ec2Instance(Entry):
+    """An EC2 instance of one's own that is started and stopped. Prices in US dollars, as the owner pays them.
+
+    `usd_per_hour` is the running instance without its disk; the disk costs `storage_usd_per_hour` even while it is
+    stopped. `address` and `user` are for `ssh`.
+    """
+
+    instance_id: Annotated[str, StringConstraints(pattern=r"^i-[0-9a-f]{8,17}$")]
+    region: str = Field(min_length=1)
+    gpu: str = Field(min_length=1, max_length=64)
+    vram_gb: float = Field(gt=0)
+    compute_capability: float = Field(gt=0)
+    cuda: float = Field(13.0, gt=0)
+    usd_per_hour: float = Field(gt=0)
+    storage_usd_per_hour: float = Field(0.0, ge=0)
+    address: Literal["public", "private"] = "public"
+    user: str = "ubuntu"
+
+
 class Fleet(Entry):
     """`fleet.toml`: what the provisioner may do. The caps hold whatever the queue says."""
 
@@ -192,6 +211,7 @@ class Fleet(Entry):
     max_usd_per_day: float = Field(10.0, ge=0)
     max_creates_per_10_min: int = Field(6, ge=1)
     own_gpus: tuple[OwnGpu, ...] = ()
+    ec2: tuple[Ec2Instance, ...] = ()
 
 
 class Quotas(Entry):

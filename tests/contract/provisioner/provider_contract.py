@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from config.registry import GpuRequirements, Profile
+from provisioner.providers.abilities import Accepted, CanPark, Refused
 from provisioner.providers.base import (
     Created,
     Denied,
@@ -176,3 +177,38 @@ class BootingContract:
         assert cloud.one(machine_id).status in {Status.ALLOCATING, Status.PULLING}
         cloud.pass_time(60)
         assert cloud.one(machine_id).status is Status.RUNNING
+
+
+class ParkingContract:
+    """A stopped machine keeps its disk, is still listed under its label, and may be started again."""
+
+    def test_it_stops_and_starts(self, cloud: Cloud) -> None:
+        """The same machine all the way."""
+        provider = cloud.provider
+        assert isinstance(provider, CanPark)
+        assert provider.capabilities.can_park
+        machine_id = cloud.run()
+        assert provider.park(machine_id) == Accepted()
+        cloud.pass_time(5)
+        assert cloud.one(machine_id).status is Status.STOPPED
+        assert provider.unpark(machine_id) == Accepted()
+        cloud.pass_time(60)
+        assert cloud.one(machine_id).status is Status.RUNNING
+        assert cloud.one(machine_id).label == "easel/test/a"
+
+    def test_a_parked_machine_can_be_ended(self, cloud: Cloud) -> None:
+        """Its disk costs money until then."""
+        provider = cloud.provider
+        assert isinstance(provider, CanPark)
+        machine_id = cloud.run()
+        provider.park(machine_id)
+        cloud.pass_time(5)
+        assert cloud.provider.destroy(machine_id) == Destroyed()
+        assert cloud.ours() == []
+
+    def test_what_is_gone_cannot_be_parked_or_started(self, cloud: Cloud) -> None:
+        """Said as data, so that the caller rents afresh."""
+        provider = cloud.provider
+        assert isinstance(provider, CanPark)
+        assert isinstance(provider.park("123456"), Refused)
+        assert isinstance(provider.unpark("123456"), Refused)
