@@ -90,7 +90,7 @@ class Launcher:
         return Intent(
             id=instance_id,
             label=f"{self._prefix}{instance_id}",
-            provider=self._provider.name,
+            provider=offer.provider or self._provider.name,
             profile=self._profile.id,
             offer={"id": offer.id, **offer.raw},
             gpu=offer.gpu,
