@@ -159,7 +159,11 @@ ProviderName = Literal["vast", "ec2", "runpod", "static"]
 
 
 class Profile(Entry):
-    """A whole worker, declared: image, models to warm, GPU, price cap, provider order, idle times."""
+    """A whole worker, declared: image, models to warm, GPU, price cap, provider order, idle times.
+
+    `interruptible` also takes machines that a higher bid takes away (a job on them then starts again elsewhere);
+    `ssh` rents machines into which `python -m provisioner ssh` can log in.
+    """
 
     id: Slug
     image: str = Field(min_length=1)
@@ -171,6 +175,8 @@ class Profile(Entry):
     max_usd_per_hour: float = Field(0.6, gt=0)
     boot_deadline_s: float = Field(600, ge=10)
     idle_s: float = Field(300, ge=5)
+    interruptible: bool = False
+    ssh: bool = False
     environment: dict[str, str] = Field(default_factory=dict)
 
 

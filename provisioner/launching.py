@@ -108,6 +108,7 @@ class Launcher:
             command=self._profile.command,
             environment=worker_environment(row.id, url, profile=self._profile, extra=self._environment),
             disk_gb=self._profile.disk_gb,
+            ssh=self._profile.ssh,
         )
 
     def _record(self, row: Instance, offer: Offer, result: CreateResult) -> None:

@@ -13,8 +13,8 @@ class Offer:
     """A machine that may be rented now. Memory in GB, bandwidth in Mbit/s, prices with the disk of the profile.
 
     `usd_per_hour` is the whole price while the container runs, storage included; bandwidth is extra.
-    `provider` is set where an offer comes from one of several clouds. An `interruptible` machine may be taken away
-    by whoever pays more; its price is our bid.
+    `provider` is set where an offer comes from one of several clouds. `bid_usd_per_hour` is our bid for a machine that
+    a higher one takes away, without its disk; None: nobody can.
     """
 
     id: str
@@ -33,8 +33,13 @@ class Offer:
     country: str = ""
     lasts_s: float | None = None
     provider: str = ""
-    interruptible: bool = False
+    bid_usd_per_hour: float | None = None
     raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_interruptible(self) -> bool:
+        """Whether a higher bid takes the machine away."""
+        return self.bid_usd_per_hour is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +53,14 @@ class OfferList:
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchSpec:
-    """What to run: the label is the idempotency key, unique per intent. Disk in GB."""
+    """What to run: the label is the idempotency key, unique per intent. Disk in GB. `ssh`: a person may log in."""
 
     label: str
     image: str
     command: tuple[str, ...]
     environment: dict[str, str]
     disk_gb: float
+    ssh: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 A suite derives from `ProviderContract` and from one class per ability, and brings a fixture `cloud`.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -80,6 +81,14 @@ class Cloud:
         self.pass_time(60)
         assert self.one(machine_id).status is Status.RUNNING
         return machine_id
+
+    def stopped(self, machine_id: str) -> None:
+        """Wait for it: a process ends in its own time."""
+        self.pass_time(5)
+        deadline = time.monotonic() + 10
+        while self.one(machine_id).status is not Status.STOPPED:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 class ProviderContract:
@@ -189,8 +198,7 @@ class ParkingContract:
         assert provider.capabilities.can_park
         machine_id = cloud.run()
         assert provider.park(machine_id) == Accepted()
-        cloud.pass_time(5)
-        assert cloud.one(machine_id).status is Status.STOPPED
+        cloud.stopped(machine_id)
         assert provider.unpark(machine_id) == Accepted()
         cloud.pass_time(60)
         assert cloud.one(machine_id).status is Status.RUNNING
@@ -202,7 +210,7 @@ class ParkingContract:
         assert isinstance(provider, CanPark)
         machine_id = cloud.run()
         provider.park(machine_id)
-        cloud.pass_time(5)
+        cloud.stopped(machine_id)
         assert cloud.provider.destroy(machine_id) == Destroyed()
         assert cloud.ours() == []
 

@@ -13,6 +13,7 @@ from tests.contract.provisioner.provider_contract import (
     PROFILE,
     BootingContract,
     Cloud,
+    ParkingContract,
     ProviderContract,
     RentingContract,
     SingleMachineContract,
@@ -21,13 +22,13 @@ from tests.contract.provisioner.provider_contract import (
 from tests.unit.provisioner.machines import offer
 
 
-class TestMemory(ProviderContract, RentingContract, SingleMachineContract, BootingContract):
+class TestMemory(ProviderContract, RentingContract, SingleMachineContract, BootingContract, ParkingContract):
     @pytest.fixture
     def cloud(self, clock: ManualClock) -> Cloud:
         return Cloud(MemoryProvider([offer(id="1"), offer(id="2")], now=clock, pull_s=5), clock)
 
 
-class TestVast(ProviderContract, RentingContract, SingleMachineContract, BootingContract):
+class TestVast(ProviderContract, RentingContract, SingleMachineContract, BootingContract, ParkingContract):
     @pytest.fixture
     def cloud(self, vast_provider: VastProvider, clock: ManualClock) -> Cloud:
         return Cloud(vast_provider, clock)
@@ -56,7 +57,7 @@ class Elsewhere(MemoryProvider):
     name = "elsewhere"
 
 
-class TestSeveral(ProviderContract, RentingContract, SingleMachineContract, BootingContract):
+class TestSeveral(ProviderContract, RentingContract, SingleMachineContract, BootingContract, ParkingContract):
     @pytest.fixture
     def cloud(self, clock: ManualClock) -> Cloud:
         first = MemoryProvider([offer(id="1")], now=clock, pull_s=5)
