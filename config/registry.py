@@ -187,20 +187,55 @@ class GpuRequirements(Entry):
     countries: tuple[str, ...] = ()
 
 
+ProviderName = Literal["vast", "ec2", "runpod", "static"]
+
+
 class Profile(Entry):
-    """A whole worker, declared: image, models to warm, GPU, price cap, provider order, idle times."""
+    """A whole worker, declared: image, models to warm, GPU, price cap, provider order, idle times.
+
+    `interruptible` also takes machines that a higher bid takes away (a job on them then starts again elsewhere);
+    `ssh` rents machines into which `python -m provisioner ssh` can log in.
+    """
 
     id: Slug
     image: str = Field(min_length=1)
     command: tuple[str, ...] = ("python", "-m", "gpu_worker")
-    providers: tuple[Literal["vast"], ...] = Field(("vast",), min_length=1)
+    providers: tuple[ProviderName, ...] = Field(("vast",), min_length=1)
     warm: tuple[Slug, ...] = ()
     gpu: GpuRequirements = GpuRequirements()
     disk_gb: float = Field(40, ge=8)
     max_usd_per_hour: float = Field(0.6, gt=0)
     boot_deadline_s: float = Field(600, ge=10)
     idle_s: float = Field(300, ge=5)
+    interruptible: bool = False
+    ssh: bool = False
     environment: dict[str, str] = Field(default_factory=dict)
+
+
+class OwnGpu(Entry):
+    """A machine of one's own, only counted; `id` is its worker's EASEL_WORKER_ID."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    gpu: str = Field(min_length=1, max_length=64)
+
+
+class Ec2Instance(Entry):
+    """An EC2 instance of one's own that is started and stopped. Prices in US dollars, as the owner pays them.
+
+    `usd_per_hour` is the running instance without its disk; the disk costs `storage_usd_per_hour` even while it is
+    stopped. `address` and `user` are for `ssh`.
+    """
+
+    instance_id: Annotated[str, StringConstraints(pattern=r"^i-[0-9a-f]{8,17}$")]
+    region: str = Field(min_length=1)
+    gpu: str = Field(min_length=1, max_length=64)
+    vram_gb: float = Field(gt=0)
+    compute_capability: float = Field(gt=0)
+    cuda: float = Field(13.0, gt=0)
+    usd_per_hour: float = Field(gt=0)
+    storage_usd_per_hour: float = Field(0.0, ge=0)
+    address: Literal["public", "private"] = "public"
+    user: str = "ubuntu"
 
 
 class Fleet(Entry):
@@ -213,6 +248,8 @@ class Fleet(Entry):
     max_usd_per_hour: float = Field(2.0, ge=0)
     max_usd_per_day: float = Field(10.0, ge=0)
     max_creates_per_10_min: int = Field(6, ge=1)
+    own_gpus: tuple[OwnGpu, ...] = ()
+    ec2: tuple[Ec2Instance, ...] = ()
 
 
 class Quotas(Entry):

@@ -169,6 +169,21 @@ class ProvisionerSettings(TrustedSettings):
         validation_alias="VAST_URL",
         description="Vast's API; only tests and the sandbox change it",
     )
+    runpod_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="RUNPOD_API_KEY",
+        description="a key of your RunPod account, for profiles with the provider runpod",
+    )
+    runpod_url: HttpUrl = Field(
+        "https://api.runpod.io",
+        validation_alias="RUNPOD_URL",
+        description="RunPod's API; only tests change it",
+    )
+    ec2_url: HttpUrl | None = Field(
+        None,
+        validation_alias="AWS_ENDPOINT_URL_EC2",
+        description="EC2's API; only tests change it. Credentials: AWS's own variables or files",
+    )
     worker_redis_url: RedisUrl | None = Field(
         None,
         validation_alias="EASEL_WORKER_REDIS_URL",

@@ -18,8 +18,9 @@ from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
 from config.settings import ProvisionerSettings, load_settings
 from provisioner import reaping, showing, status
-from provisioner.composition import NO_KEY, build_loop, utc_now, vast_provider
+from provisioner.composition import build_loop, utc_now
 from provisioner.lead import ROLE
+from provisioner.providers import factory
 from provisioner.waking import WakeChannel
 from tasks import logs
 from tasks.connections import connect
@@ -43,11 +44,11 @@ def run() -> None:
     logs.configure("provisioner", log_format=settings.log_format)
     over = _stop_on_signals()
     ledger, redis = Ledger.open(settings.database_url), connect(settings.redis_url)
-    provider = vast_provider(settings)
+    provider = factory.provider_of(settings, registry, registry.profile)
     loop = build_loop(settings, registry, ledger=ledger, redis=redis, provider=provider)
     log.info("provisioner starts", deployment=registry.fleet.deployment, profile=registry.fleet.profile)
     if provider is None:
-        log.warning(NO_KEY)
+        log.warning(factory.missing(registry.profile))
     try:
         loop.run(WakeChannel(redis, over=over))
     finally:
@@ -89,9 +90,9 @@ def reap(
     """Destroy every machine with our label at the provider, after showing what it costs."""
     settings, registry = _configuration()
     logs.configure("provisioner", log_format=settings.log_format)
-    provider = vast_provider(settings)
+    provider = factory.provider_of(settings, registry, registry.profile)
     if provider is None:
-        _fail("VAST_API_KEY is missing; without it no machine can be found or destroyed")
+        _fail(f"no machine can be found or destroyed: {factory.missing(registry.profile)}")
     ledger = _ledger_if_possible(settings)
     if ledger is None and orphans:
         _fail("without the ledger nobody can say which machines are orphans; reap without --orphans ends all of them")

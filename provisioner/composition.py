@@ -23,8 +23,8 @@ from provisioner.market import MarketWatch
 from provisioner.observe import Observer
 from provisioner.offers import IMAGE_GB
 from provisioner.policy import Rules
+from provisioner.providers import factory
 from provisioner.providers.base import Provider
-from provisioner.providers.vast import VastProvider
 from provisioner.sweeping import Sweeper
 from tasks.app import make_app
 from tasks.ledger import Ledger
@@ -32,19 +32,10 @@ from tasks.publishing import Publisher
 
 log = structlog.get_logger()
 
-NO_KEY = "VAST_API_KEY is missing, so nothing is rented (cloud.vast.ai, Account, API Keys)"
-
 
 def utc_now() -> datetime:
     """The present moment."""
     return datetime.now(UTC)
-
-
-def vast_provider(settings: ProvisionerSettings) -> VastProvider | None:
-    """The Vast account of the settings; None without a key."""
-    if settings.vast_api_key is None:
-        return None
-    return VastProvider(api_key=settings.vast_api_key.get_secret_value(), url=settings.vast_url)
 
 
 def build_loop(
@@ -68,7 +59,7 @@ def build_loop(
     )
     publisher = Publisher(make_app(settings.redis_url, client_name="easel-provisioner"), redis)
     sweeper = Sweeper(ledger, redis, publisher, max_age_s=registry.quotas.max_job_age_s, now=now)
-    rules = Rules(fleet=registry.fleet, profile=registry.profile, refusal=refusal(settings, provider))
+    rules = Rules(fleet=registry.fleet, profile=registry.profile, refusal=refusal(settings, registry.profile, provider))
     hands = None
     if provider is not None:
         hands = _hands(
@@ -86,10 +77,12 @@ def build_loop(
     )
 
 
-def refusal(settings: ProvisionerSettings, provider: Provider | None) -> str:
+def refusal(settings: ProvisionerSettings, profile: Profile, provider: Provider | None) -> str:
     """Why nothing may be rented with these settings; "" where something may."""
     if provider is None:
-        return NO_KEY
+        return factory.missing(profile)
+    if not provider.capabilities.rents:
+        return "this profile has only GPUs of your own; start a worker there with: python -m gpu_worker"
     return reach.refusal(worker_address(settings), remote=provider.capabilities.remote)
 
 

@@ -90,7 +90,7 @@ class Launcher:
         return Intent(
             id=instance_id,
             label=f"{self._prefix}{instance_id}",
-            provider=self._provider.name,
+            provider=offer.provider or self._provider.name,
             profile=self._profile.id,
             offer={"id": offer.id, **offer.raw},
             gpu=offer.gpu,
@@ -108,6 +108,7 @@ class Launcher:
             command=self._profile.command,
             environment=worker_environment(row.id, url, profile=self._profile, extra=self._environment),
             disk_gb=self._profile.disk_gb,
+            ssh=self._profile.ssh,
         )
 
     def _record(self, row: Instance, offer: Offer, result: CreateResult) -> None:

@@ -31,7 +31,7 @@ class Ranking:
 
 
 def rank(offers: Iterable[Offer], profile: Profile, *, download_gb: float, avoided: Collection[str] = ()) -> Ranking:
-    """Sort offers by what the first hour on them costs.
+    """Sort offers by the profile's order of providers, then by what the first hour on them costs.
 
     Args:
         offers: the market.
@@ -46,7 +46,10 @@ def rank(offers: Iterable[Offer], profile: Profile, *, download_gb: float, avoid
             rejected.append((offer, reason))
         else:
             fitting.append(offer)
-    fitting.sort(key=lambda offer: (first_hour_usd(offer, download_gb=download_gb), offer.id))
+    order: dict[str, int] = {name: place for place, name in enumerate(profile.providers)}
+    fitting.sort(
+        key=lambda offer: (order.get(offer.provider, 0), first_hour_usd(offer, download_gb=download_gb), offer.id)
+    )
     return Ranking(fitting=tuple(fitting), rejected=tuple(rejected))
 
 

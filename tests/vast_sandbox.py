@@ -51,6 +51,9 @@ class VastSandbox:
     def vanish(self, instance_id: int) -> None:
         self._control("POST", f"instances/{instance_id}/vanish", {})
 
+    def outbid(self, instance_id: int) -> None:
+        self._control("POST", f"instances/{instance_id}/outbid", {})
+
     def kill(self, instance_id: int) -> None:
         self._control("POST", f"instances/{instance_id}/kill", {})
 

@@ -13,6 +13,8 @@ class Offer:
     """A machine that may be rented now. Memory in GB, bandwidth in Mbit/s, prices with the disk of the profile.
 
     `usd_per_hour` is the whole price while the container runs, storage included; bandwidth is extra.
+    `provider` is set where an offer comes from one of several clouds. `bid_usd_per_hour` is our bid for a machine that
+    a higher one takes away, without its disk; None: nobody can.
     """
 
     id: str
@@ -26,10 +28,18 @@ class Offer:
     reliability: float
     download_mbps: float
     usd_per_gb_down: float = 0.0
+    usd_per_gb_up: float = 0.0
     verified: bool = True
     country: str = ""
     lasts_s: float | None = None
+    provider: str = ""
+    bid_usd_per_hour: float | None = None
     raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_interruptible(self) -> bool:
+        """Whether a higher bid takes the machine away."""
+        return self.bid_usd_per_hour is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +53,14 @@ class OfferList:
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchSpec:
-    """What to run: the label is the idempotency key, unique per intent. Disk in GB."""
+    """What to run: the label is the idempotency key, unique per intent. Disk in GB. `ssh`: a person may log in."""
 
     label: str
     image: str
     command: tuple[str, ...]
     environment: dict[str, str]
     disk_gb: float
+    ssh: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,10 +167,21 @@ class Snapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What differs between clouds. `remote`: its machines are not this one, so they need an address that they reach."""
+    """What differs between clouds; `docs/providers/` has a page for each.
+
+    `remote`: its machines are not this one, so they need an address that they reach. `rents`: it makes and ends
+    machines; one that does not only counts those that are there. `one_machine_per_offer`: an offer is gone once it
+    is taken; otherwise it stands for a kind of machine. `can_park`: stopping keeps the disk. `spot`: its machines
+    may be had cheaper and be taken away. `free_while_loading`: no GPU is billed before the container runs.
+    """
 
     create_interval_s: float = 0.0
     remote: bool = True
+    rents: bool = True
+    one_machine_per_offer: bool = True
+    can_park: bool = False
+    spot: bool = False
+    free_while_loading: bool = False
 
 
 class Provider(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from config.registry import Profile
+from provisioner.providers.abilities import Accepted, Outcome, Refused
 from provisioner.providers.base import (
     Capabilities,
     Created,
@@ -30,6 +31,7 @@ class Contract:
     offer: Offer
     spec: LaunchSpec
     created_at: datetime
+    parked: bool = False
     ended_at: datetime | None = None
 
 
@@ -41,7 +43,7 @@ class MemoryProvider:
     def __init__(
         self, offers: Iterable[Offer], *, now: Callable[[], datetime], pull_s: float = 60.0, remote: bool = False
     ) -> None:
-        self.capabilities = Capabilities(remote=remote)
+        self.capabilities = Capabilities(remote=remote, free_while_loading=True, can_park=True)
         self.contracts: dict[str, Contract] = {}
         self._offers = {offer.id: offer for offer in offers}
         self._now = now
@@ -78,6 +80,21 @@ class MemoryProvider:
             self.contracts[contract.id] = replace(contract, ended_at=self._now())
         return Destroyed()
 
+    def park(self, provider_instance_id: str) -> Outcome:
+        """At once; its offer stays taken."""
+        return self._set_parked(provider_instance_id, parked=True)
+
+    def unpark(self, provider_instance_id: str) -> Outcome:
+        """At once, with the image still there."""
+        return self._set_parked(provider_instance_id, parked=False)
+
+    def _set_parked(self, provider_instance_id: str, *, parked: bool) -> Outcome:
+        contract = self.contracts.get(provider_instance_id)
+        if contract is None or contract.ended_at is not None:
+            return Refused("no such machine")
+        self.contracts[contract.id] = replace(contract, parked=parked)
+        return Accepted()
+
     def _free(self) -> list[Offer]:
         held = {contract.offer.id for contract in self.running}
         return [offer for offer in self._offers.values() if offer.id not in held]
@@ -87,7 +104,7 @@ class MemoryProvider:
         return Listed(
             provider_instance_id=contract.id,
             label=contract.spec.label,
-            status=Status.RUNNING if age_s >= self._pull_s else Status.PULLING,
+            status=Status.STOPPED if contract.parked else Status.RUNNING if age_s >= self._pull_s else Status.PULLING,
             gpu=contract.offer.gpu,
             machine_id=contract.offer.machine_id,
             usd_per_hour=contract.offer.usd_per_hour,

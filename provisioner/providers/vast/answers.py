@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from provisioner.providers.abilities import Charge
 from provisioner.providers.base import Listed, Offer, Status
 
 _HOURS_PER_MONTH = 730.0
@@ -62,6 +63,9 @@ class InstanceRow(_Answer):
     machine_id: str | None = None
     dph_total: float | None = None
     start_date: float | None = None
+    ssh_host: str | None = None
+    ssh_port: int | None = None
+    image_runtype: str | None = None
 
     def listed(self) -> Listed:
         """The row as the fleet sees it."""
@@ -108,6 +112,8 @@ class OfferRow(_Answer):
     reliability2: float | None = None
     inet_down: float | None = None
     inet_down_cost: float | None = None
+    inet_up_cost: float | None = None
+    min_bid: float | None = None
     storage_cost: float | None = None
     verified: bool | None = None
     verification: str | None = None
@@ -129,11 +135,54 @@ class OfferRow(_Answer):
             reliability=self.reliability or self.reliability2 or 0.0,
             download_mbps=self.inet_down or 0.0,
             usd_per_gb_down=self.inet_down_cost or 0.0,
+            usd_per_gb_up=self.inet_up_cost or 0.0,
             verified=self.verified is True or self.verification == "verified",
             country=(self.geolocation or "").rpartition(",")[2].strip(),
             lasts_s=self.duration,
             raw=self.model_dump(mode="json"),
         )
+
+
+class ChargeItem(_Answer):
+    """One kind of cost within a charge."""
+
+    type: str = ""
+    amount: float = 0.0
+
+
+class ChargeRow(_Answer):
+    """What one machine cost; `source` is `instance-<id>`."""
+
+    source: str
+    amount: float = Field(allow_inf_nan=False)
+    metadata: dict[str, Any] | None = None
+    items: list[ChargeItem] | None = None
+
+    def charge(self) -> Charge:
+        """The row as the fleet sees it."""
+        parts = {item.type: item.amount for item in self.items or []}
+        return Charge(
+            provider_instance_id=self.source.removeprefix("instance-"),
+            label=str((self.metadata or {}).get("label") or ""),
+            total_usd=self.amount,
+            gpu_usd=parts.get("gpu", 0.0),
+            storage_usd=parts.get("storage", 0.0),
+            bandwidth_usd=parts.get("bandwidth", 0.0),
+        )
+
+
+class ChargePage(_Answer):
+    """One page of charges. Only a list is a page."""
+
+    results: list[ChargeRow]
+    next_token: str | None = None
+
+
+class UserAnswer(_Answer):
+    """The account. `balance` is documented, `credit` is what clients in the wild read."""
+
+    credit: float | None = None
+    balance: float | None = None
 
 
 def read_offers(rows: Any, *, disk_gb: float) -> tuple[Offer, ...]:

@@ -1,79 +1,85 @@
-"""What the fleet relies on, whichever cloud it is: each provider passes the same tests."""
+"""Memory, Vast and your own GPU under the shared contract."""
 
-from provisioner.providers.base import Created, Denied, Destroyed, Gone, Listed, Status
-from tests.contract.provisioner.conftest import PROFILE, Cloud, spec
+import pytest
 
-
-def listing(cloud: Cloud) -> list[Listed]:
-    snapshot = cloud.provider.snapshot(now=cloud.clock())
-    assert snapshot.complete, snapshot.problem
-    assert snapshot.at == cloud.clock()
-    return list(snapshot.instances)
-
-
-def created(cloud: Cloud, label: str = "easel/test/a") -> str:
-    result = cloud.provider.create(cloud.offer(), spec(label))
-    assert isinstance(result, Created)
-    return result.provider_instance_id
-
-
-def test_offers_carry_what_the_ranking_needs(cloud: Cloud) -> None:
-    """Prices, memory and machine of each offer are there, and none is free of charge."""
-    found = cloud.provider.offers(PROFILE)
-    assert not found.problem
-    for one in found.offers:
-        assert one.id
-        assert one.machine_id
-        assert one.usd_per_hour > one.storage_usd_per_hour >= 0
-        assert one.vram_gb > 0
-    assert len({one.id for one in found.offers}) == len(found.offers)
+from config.registry import OwnGpu
+from provisioner.providers.base import Denied, Destroyed, Status
+from provisioner.providers.memory import MemoryProvider
+from provisioner.providers.several import SeveralProviders
+from provisioner.providers.static import StaticProvider
+from provisioner.providers.vast import VastProvider
+from tests.conftest import ManualClock
+from tests.contract.provisioner.provider_contract import (
+    PROFILE,
+    BootingContract,
+    Cloud,
+    ParkingContract,
+    ProviderContract,
+    RentingContract,
+    SingleMachineContract,
+    spec,
+)
+from tests.unit.provisioner.machines import offer
 
 
-def test_a_machine_is_found_by_its_label(cloud: Cloud) -> None:
-    """The label is the idempotency key: it comes back as it was given."""
-    machine_id = created(cloud, "easel/test/01jd")
-    (one,) = listing(cloud)
-    assert (one.provider_instance_id, one.label) == (machine_id, "easel/test/01jd")
-    assert one.usd_per_hour > 0
-    assert one.created_at is not None
+class TestMemory(ProviderContract, RentingContract, SingleMachineContract, BootingContract, ParkingContract):
+    @pytest.fixture
+    def cloud(self, clock: ManualClock) -> Cloud:
+        return Cloud(MemoryProvider([offer(id="1"), offer(id="2")], now=clock, pull_s=5), clock)
 
 
-def test_it_boots(cloud: Cloud) -> None:
-    """From made to running within its time; before that it is not called running."""
-    created(cloud)
-    assert listing(cloud)[0].status in {Status.ALLOCATING, Status.PULLING}
-    cloud.clock.advance(60)
-    assert listing(cloud)[0].status is Status.RUNNING
+class TestVast(ProviderContract, RentingContract, SingleMachineContract, BootingContract, ParkingContract):
+    @pytest.fixture
+    def cloud(self, vast_provider: VastProvider, clock: ManualClock) -> Cloud:
+        return Cloud(vast_provider, clock)
 
 
-def test_an_offer_is_one_machine(cloud: Cloud) -> None:
-    """The second one to ask is told that it is gone, and nothing is made."""
-    offer = cloud.offer()
-    assert isinstance(cloud.provider.create(offer, spec("easel/test/a")), Created)
-    assert isinstance(cloud.provider.create(offer, spec("easel/test/b")), Gone)
-    assert len(listing(cloud)) == 1
-    assert offer.id not in {one.id for one in cloud.provider.offers(PROFILE).offers}
+class TestStatic(ProviderContract):
+    @pytest.fixture
+    def cloud(self, clock: ManualClock) -> Cloud:
+        return Cloud(StaticProvider([OwnGpu(id="home", gpu="RTX 3090")]), clock)
+
+    def test_it_is_counted_and_never_rented_or_ended(self, cloud: Cloud) -> None:
+        """No order makes one, none ends it, and without a label no reaper takes it for ours."""
+        assert not cloud.provider.capabilities.rents
+        assert cloud.provider.offers(PROFILE).offers == ()
+        refused = cloud.provider.create(offer(), spec())
+        assert isinstance(refused, Denied)
+        assert "python -m gpu_worker" in refused.reason
+        assert cloud.provider.destroy("home") == Destroyed()
+        assert [(one.provider_instance_id, one.label) for one in cloud.listing()] == [("home", "")]
+        assert cloud.one("home").status is Status.RUNNING
 
 
-def test_an_impossible_order_is_denied(cloud: Cloud) -> None:
-    """Our own mistake is no reason to try the next offer."""
-    assert isinstance(cloud.provider.create(cloud.offer(), spec(image="")), Denied)
-    assert listing(cloud) == []
+class Elsewhere(MemoryProvider):
+    """A second cloud."""
+
+    name = "elsewhere"
 
 
-def test_destroying_is_final_and_may_be_repeated(cloud: Cloud) -> None:
-    """What is gone counts as destroyed, whoever ended it."""
-    machine_id = created(cloud)
-    assert cloud.provider.destroy(machine_id) == Destroyed()
-    assert listing(cloud) == []
-    assert cloud.provider.destroy(machine_id) == Destroyed()
-    assert cloud.provider.destroy("123456") == Destroyed()
+class TestSeveral(ProviderContract, RentingContract, SingleMachineContract, BootingContract, ParkingContract):
+    @pytest.fixture
+    def cloud(self, clock: ManualClock) -> Cloud:
+        first = MemoryProvider([offer(id="1")], now=clock, pull_s=5)
+        second = Elsewhere([offer(id="1")], now=clock, pull_s=5)
+        return Cloud(SeveralProviders([first, second]), clock)
+
+    def test_the_same_id_at_two_clouds_is_two_machines(self, cloud: Cloud) -> None:
+        """Each order goes to the cloud that its id names."""
+        offers = cloud.provider.offers(PROFILE).offers
+        assert [(one.id, one.provider) for one in offers] == [("memory:1", "memory"), ("elsewhere:1", "elsewhere")]
+        made = [cloud.provider.create(one, spec(f"easel/test/{one.provider}")) for one in offers]
+        assert [getattr(one, "provider_instance_id", None) for one in made] == ["memory:1", "elsewhere:1"]
+        cloud.provider.destroy("elsewhere:1")
+        assert [one.label for one in cloud.ours()] == ["easel/test/memory"]
 
 
-def test_a_destroyed_machine_may_be_rented_again(cloud: Cloud) -> None:
-    """The market gets it back."""
-    offer = cloud.offer()
-    result = cloud.provider.create(offer, spec("easel/test/a"))
-    assert isinstance(result, Created)
-    cloud.provider.destroy(result.provider_instance_id)
-    assert isinstance(cloud.provider.create(offer, spec("easel/test/b")), Created)
+def test_one_cloud_that_cannot_be_read_makes_the_listing_doubtful(clock: ManualClock) -> None:
+    """Nothing may be taken for gone while one of them is silent; the other one's offers still count."""
+    silent = VastProvider(api_key="key", url="http://127.0.0.1:1")
+    both = SeveralProviders([MemoryProvider([offer(id="1")], now=clock), silent])
+    snapshot = both.snapshot(now=clock())
+    assert not snapshot.complete
+    assert snapshot.problem.startswith("vast: ")
+    assert [one.id for one in both.offers(PROFILE).offers] == ["memory:1"]
+    assert SeveralProviders([silent]).offers(PROFILE).problem

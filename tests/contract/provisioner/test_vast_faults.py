@@ -19,7 +19,7 @@ from provisioner.providers.base import (
 )
 from provisioner.providers.vast import VastProvider
 from tests.conftest import ManualClock
-from tests.contract.provisioner.conftest import PROFILE, spec
+from tests.contract.provisioner.provider_contract import PROFILE, spec
 from tests.vast_sandbox import VastSandbox
 
 

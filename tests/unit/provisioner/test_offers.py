@@ -48,3 +48,11 @@ def test_an_impossible_wish_is_counted() -> None:
     """The summary says which requirement rules out how many."""
     ranking = offers.rank([offer(gpu="T4"), offer(gpu="T4", id="2"), offer(cuda=11, id="3")], PROFILE, download_gb=8)
     assert ranking.summary == "3 offers, none fits: 2 GPU model, 1 CUDA"
+
+
+def test_the_profiles_order_of_providers_comes_first() -> None:
+    """An own EC2 instance is started before a stranger's cheaper machine is rented."""
+    profile = PROFILE.model_copy(update={"providers": ("ec2", "vast")})
+    cheap = offer(id="vast:1", provider="vast", usd_per_hour=0.2)
+    own = offer(id="ec2:1", provider="ec2", usd_per_hour=0.5)
+    assert [one.id for one in offers.rank([cheap, own], profile, download_gb=8).fitting] == ["ec2:1", "vast:1"]
