@@ -180,5 +180,5 @@ class Loop:
 
 
 def _is_moving(plan: Plan, seen: Observation) -> bool:
-    moving = (machine.state not in (State.READY, State.DESTROYED) for machine in seen.machines)
+    moving = (machine.state not in (State.READY, State.PARKED, State.DESTROYED) for machine in seen.machines)
     return bool(plan.actions) or any(moving)
