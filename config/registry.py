@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from config.scaling import POINTS, OperatingPoint, PointName, WarmHours
+
 SOURCE_SCHEMES = ("huggingface", "civitai", "https", "s3", "gs", "file")
 
 # Ids end up in queue names, Redis keys and file names.
@@ -191,10 +193,11 @@ ProviderName = Literal["vast", "ec2", "runpod", "static"]
 
 
 class Profile(Entry):
-    """A whole worker, declared: image, models to warm, GPU, price cap, provider order, idle times.
+    """A whole worker, declared: image, models to warm, GPU, price cap, provider order.
 
-    `interruptible` also takes machines that a higher bid takes away (a job on them then starts again elsewhere);
-    `ssh` rents machines into which `python -m provisioner ssh` can log in.
+    `idle_s` replaces both idle times of the fleet's operating point; `interruptible` also takes machines that a higher
+    bid takes away (a job on them then starts again elsewhere); `ssh` rents machines into which
+    `python -m provisioner ssh` can log in.
     """
 
     id: Slug
@@ -206,7 +209,7 @@ class Profile(Entry):
     disk_gb: float = Field(40, ge=8)
     max_usd_per_hour: float = Field(0.6, gt=0)
     boot_deadline_s: float = Field(600, ge=10)
-    idle_s: float = Field(300, ge=5)
+    idle_s: float | None = Field(None, ge=5)
     interruptible: bool = False
     ssh: bool = False
     environment: dict[str, str] = Field(default_factory=dict)
@@ -239,17 +242,34 @@ class Ec2Instance(Entry):
 
 
 class Fleet(Entry):
-    """`fleet.toml`: what the provisioner may do. The caps hold whatever the queue says."""
+    """`fleet.toml`: what the provisioner may do. The caps hold whatever the queue says.
+
+    `operating_point` names how eager it is, `scaling` describes a point of one's own instead, and `tolerated_wait_s`
+    changes that one figure of either. Within `warm_hours` one worker stays up whatever the queue says.
+    """
 
     deployment: Slug = "easel"
     profile: Slug = "standard"
-    tolerated_wait_s: float = Field(40, gt=0)
+    operating_point: PointName = "standard"
+    scaling: OperatingPoint | None = None
+    tolerated_wait_s: float | None = Field(None, gt=0)
+    warm_hours: tuple[WarmHours, ...] = ()
     max_instances: int = Field(3, ge=0, le=100)
     max_usd_per_hour: float = Field(2.0, ge=0)
     max_usd_per_day: float = Field(10.0, ge=0)
     max_creates_per_10_min: int = Field(6, ge=1)
     own_gpus: tuple[OwnGpu, ...] = ()
     ec2: tuple[Ec2Instance, ...] = ()
+
+
+def point_of(fleet: Fleet, profile: Profile) -> OperatingPoint:
+    """The operating point with what fleet and profile change in it."""
+    changes: dict[str, float] = {}
+    if fleet.tolerated_wait_s is not None:
+        changes["tolerated_wait_s"] = fleet.tolerated_wait_s
+    if profile.idle_s is not None:
+        changes |= {"idle_last_s": profile.idle_s, "idle_rest_s": profile.idle_s}
+    return (fleet.scaling or POINTS[fleet.operating_point]).model_copy(update=changes)
 
 
 class Quotas(Entry):

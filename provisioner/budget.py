@@ -19,10 +19,19 @@ class Spending:
 
 def objection(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0) -> str:
     """Why one more machine at `usd_per_hour`, needed for at least `session_s`, may not be rented; "" where it may."""
+    return _against_number(fleet, spending) or money(fleet, spending, usd_per_hour=usd_per_hour, session_s=session_s)
+
+
+def _against_number(fleet: Fleet, spending: Spending) -> str:
     if spending.instances >= fleet.max_instances:
         return f"max_instances is {fleet.max_instances} and {spending.instances} are there"
     if spending.creates_last_10_min >= fleet.max_creates_per_10_min:
         return f"max_creates_per_10_min is {fleet.max_creates_per_10_min} and is used up"
+    return ""
+
+
+def money(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0) -> str:
+    """Why `usd_per_hour` more must not be spent, as for a machine that is parked and would run; "" where it may."""
     hourly = spending.usd_per_hour + usd_per_hour
     if hourly > fleet.max_usd_per_hour:
         return f"max_usd_per_hour is ${fleet.max_usd_per_hour:.2f}, and it would be ${hourly:.2f}"

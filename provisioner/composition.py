@@ -10,7 +10,7 @@ import structlog
 from redis import Redis
 
 from config.loading import Registry
-from config.registry import Profile
+from config.registry import Profile, point_of
 from config.settings import ProvisionerSettings
 from provisioner import reach
 from provisioner.act import Actor
@@ -124,7 +124,7 @@ def _hands(
         users=users,
         observer=observer,
         lead=lead,
-        idle_s=registry.profile.idle_s,
+        idle_s=point_of(registry.fleet, registry.profile).idle_last_s,
         now=now,
     )
     last_resort = LastResort(provider, deployment=registry.fleet.deployment)

@@ -179,5 +179,5 @@ def _keep_users(users: WorkerUsers, wanted: Iterable[Instance]) -> None:
 
 
 def _is_moving(plan: Plan, seen: Observation) -> bool:
-    moving = (machine.state not in (State.READY, State.DESTROYED) for machine in seen.machines)
+    moving = (machine.state not in (State.READY, State.PARKED, State.DESTROYED) for machine in seen.machines)
     return bool(plan.actions) or any(moving)

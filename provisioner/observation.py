@@ -12,11 +12,17 @@ from tasks.schema import Heartbeat, WorkerState
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """Work that waits for a GPU or is on one. `oldest_waiting_s` is of the jobs that no worker has taken."""
+    """Work that waits for a GPU or is on one. `oldest_waiting_s` is of the jobs that no worker has taken.
+
+    `users`: how many members these jobs belong to; 0 where nobody counted. `load`: GPUs that the jobs of the last
+    quarter of an hour would have kept busy.
+    """
 
     jobs: int = 0
     seconds: float = 0.0
     oldest_waiting_s: float = 0.0
+    users: int = 0
+    load: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,7 @@ class Machine:
     `silent_s` counts from the last sign of life that we saw ourselves: no machine's clock is trusted.
     `missing_s` is 0 unless the present listing is complete and does not show it, as none since then did.
     `holds_work`: messages, leases or claimed jobs on our side; `idle_s` is None before it is ready or while it works.
+    `parked_s` and `waking_s` count from when it was asked to stop, and to run again.
     `ended_at_provider`: the provider accepted its end before the present listing, which is complete, was made.
     """
 
@@ -36,6 +43,8 @@ class Machine:
     silent_s: float = 0.0
     holds_work: bool = False
     idle_s: float | None = None
+    parked_s: float | None = None
+    waking_s: float | None = None
     ended_at_provider: bool = False
 
     @property

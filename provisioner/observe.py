@@ -230,6 +230,7 @@ class Observer:
         return Demand(
             jobs=len(waiting),
             seconds=sum(remaining_s(job, rate=rate, now=now) for job in waiting),
+            users=len({job.user_id for job in waiting}),
             oldest_waiting_s=max((age_s(job.queued_at or now, now=now) for job in untaken), default=0.0),
         )
 

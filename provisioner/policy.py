@@ -1,60 +1,76 @@
-"""How many machines the queue deserves, and which are idle for too long: evidence up, inertia down. Pure."""
+"""What one pass of the fleet does: evidence up, inertia down, park before destroy. Pure."""
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 
-from config.registry import Fleet, Profile
-from provisioner import budget, lifecycle, wording
-from provisioner.actions import Action, Destroy, Drain, Launch, Plan
+from config.registry import Fleet, Profile, point_of
+from config.scaling import OperatingPoint
+from provisioner import budget, idling, lifecycle, sizing, wording
+from provisioner.actions import Action, Destroy, Drain, Launch, Plan, Unpark
+from provisioner.idling import Idling
 from provisioner.lifecycle import State
-from provisioner.observation import Demand, Machine, Market, Observation
+from provisioner.observation import Machine, Market, Observation
 from provisioner.reconcile import reconcile
+from provisioner.sizing import Want
 
 MAX_LISTING_AGE_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What the owner configured. `refusal` says why nothing may be rented at all (no key, no reachable Redis)."""
+    """What the owner configured. `refusal` says why nothing may be rented at all (no key, no reachable Redis).
+
+    `can_park`: the provider keeps the disk of a stopped machine, and the loop knows how to wake it.
+    """
 
     fleet: Fleet
     profile: Profile
     refusal: str = ""
+    can_park: bool = False
     orphan_grace_s: float = lifecycle.ORPHAN_GRACE_S
     unresolved_gap_s: float = lifecycle.UNRESOLVED_GAP_S
 
+    @cached_property
+    def point(self) -> OperatingPoint:
+        """How eager the fleet is."""
+        return point_of(self.fleet, self.profile)
 
-def wanted(demand: Demand, fleet: Fleet) -> int:
-    """Workers that the outstanding work deserves: one per tolerated wait, never more than jobs, one from the first."""
-    if demand.jobs == 0:
-        return 0
-    return max(1, min(demand.jobs, math.ceil(demand.seconds / fleet.tolerated_wait_s)))
+
+def wanted(seen: Observation, rules: Rules) -> Want:
+    """How many workers there should be, own ones included."""
+    is_warm = bool(rules.fleet.warm_hours) and sizing.is_warm_hour(rules.fleet, seen.now)
+    return sizing.want(seen.demand, rules.point, is_warm_hour=is_warm)
 
 
 def wants_offer(seen: Observation, rules: Rules) -> bool:
     """Whether the market must be looked up: only then, since clouds ration their searches."""
     staying = _staying(seen, reconcile(seen, rules.profile))
-    return _shortage(seen, staying, rules.fleet) > 0 and not _objection(seen, rules)
+    if _shortage(seen, staying, wanted(seen, rules)) <= 0 or _wakeable(seen, rules):
+        return False
+    return not _objection(seen, rules)
 
 
 def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
     """All that this pass does, with the reason for each action and one sentence for people.
 
-    At most one machine is rented per pass: the next pass sees what became of it.
+    At most one machine is rented or woken per pass: the next pass sees what became of it.
     """
     actions = reconcile(
         seen, rules.profile, orphan_grace_s=rules.orphan_grace_s, unresolved_gap_s=rules.unresolved_gap_s
     )
-    staying = _staying(seen, actions)
+    staying, want = _staying(seen, actions), wanted(seen, rules)
     verdict = _verdict_on_all(seen, rules.fleet)
     if verdict:
-        actions, staying = [*actions, *(Destroy(machine, verdict) for machine in staying)], []
-    launch, blocked = _launch(seen, staying, market, rules)
-    if launch is None:
-        actions += _idle(seen, staying, rules)
+        actions, staying = [*actions, *(Destroy(one, verdict) for one in [*staying, *_asleep(seen, actions)])], []
+    more, blocked = _more(seen, staying, market, rules)
+    if more is None:
+        can = Idling(point=rules.point, can_park=rules.can_park)
+        actions += idling.surplus(seen, staying, wanted=want.workers, rules=can)
     else:
-        actions.append(launch)
-    sentence = wording.sentence(seen, want=wanted(seen.demand, rules.fleet), actions=actions, blocked=blocked)
+        actions.append(more)
+    touched = {one.machine.row.id for one in actions if isinstance(one, Destroy | Unpark)}
+    actions += idling.stale(seen, rules.point, touched=touched)
+    sentence = wording.sentence(seen, want=want, actions=actions, blocked=blocked)
     return Plan(actions=tuple(actions), sentence=sentence, blocked=blocked)
 
 
@@ -74,14 +90,48 @@ def _staying(seen: Observation, actions: list[Action]) -> list[Machine]:
     return [machine for machine in seen.machines if machine.state in capacity and machine.row.id not in ended]
 
 
-def _shortage(seen: Observation, staying: list[Machine], fleet: Fleet) -> int:
-    return wanted(seen.demand, fleet) - len(staying) - seen.own_workers
+def _asleep(seen: Observation, actions: list[Action]) -> list[Machine]:
+    ended = {action.machine.row.id for action in actions if isinstance(action, Destroy | Drain)}
+    return [machine for machine in idling.parked(seen) if machine.row.id not in ended]
 
 
-def _launch(seen: Observation, staying: list[Machine], market: Market, rules: Rules) -> tuple[Launch | None, str]:
-    """The machine to rent, or the reason why a missing one is not rented."""
-    if _shortage(seen, staying, rules.fleet) <= 0:
+def _wakeable(seen: Observation, rules: Rules) -> list[Machine]:
+    return idling.parked(seen) if rules.can_park else []
+
+
+def _shortage(seen: Observation, staying: list[Machine], want: Want) -> int:
+    return want.workers - len(staying) - seen.own_workers
+
+
+def _more(
+    seen: Observation, staying: list[Machine], market: Market, rules: Rules
+) -> tuple[Launch | Unpark | None, str]:
+    """The machine to wake or to rent, or the reason why a missing one is not rented."""
+    want = wanted(seen, rules)
+    if _shortage(seen, staying, want) <= 0:
         return None, ""
+    reason = wording.why_rented(seen.demand, want=want, have=len(staying))
+    woken = _wake(seen, rules, reason)
+    if woken is not None:
+        return woken, ""
+    return _launch(seen, market, rules, reason)
+
+
+def _wake(seen: Observation, rules: Rules, reason: str) -> Unpark | None:
+    """Unpark before renting: it has the image and the weights, and it is there already."""
+    if seen.blind_s is not None or rules.refusal:
+        return None
+    for machine in _wakeable(seen, rules):
+        price = machine.row.usd_per_hour - machine.row.storage_usd_per_hour
+        lost = machine.listed is None or machine.missing_s > 0
+        if not lost and not budget.money(
+            rules.fleet, seen.spending, usd_per_hour=price, session_s=_session_s(seen, rules)
+        ):
+            return Unpark(machine, reason)
+    return None
+
+
+def _launch(seen: Observation, market: Market, rules: Rules, reason: str) -> tuple[Launch | None, str]:
     objection = _objection(seen, rules) or market.problem
     if objection:
         return None, objection
@@ -90,7 +140,6 @@ def _launch(seen: Observation, staying: list[Machine], market: Market, rules: Ru
     for offer in market.offers:
         objection = _budget(seen, rules, usd_per_hour=offer.usd_per_hour)
         if not objection:
-            reason = wording.why_rented(seen.demand, want=wanted(seen.demand, rules.fleet), have=len(staying))
             return Launch(offer, reason), ""
     return None, objection or "no offer fits the profile"
 
@@ -109,18 +158,10 @@ def _objection(seen: Observation, rules: Rules) -> str:
 
 
 def _budget(seen: Observation, rules: Rules, *, usd_per_hour: float = 0.0) -> str:
-    session_s = seen.boot_estimate_s + rules.profile.idle_s
+    session_s = _session_s(seen, rules)
     return budget.objection(rules.fleet, seen.spending, usd_per_hour=usd_per_hour, session_s=session_s)
 
 
-def _idle(seen: Observation, staying: list[Machine], rules: Rules) -> list[Action]:
-    """The machines that have been idle for too long, longest first, as far as they are more than wanted."""
-    if seen.blind_s is not None:
-        return []  # nobody can tell who works
-    limit_s = rules.profile.idle_s
-    idle = [machine for machine in staying if machine.idle_s is not None and machine.idle_s > limit_s]
-    idle.sort(key=lambda machine: -(machine.idle_s or 0))
-    if seen.demand.oldest_waiting_s > lifecycle.DEAF_AFTER_S:
-        return [Drain(machine, "idle while jobs wait: it takes none") for machine in idle]
-    surplus = max(0, -_shortage(seen, staying, rules.fleet))
-    return [Drain(machine, f"idle for {machine.idle_s:.0f} s") for machine in idle[:surplus]]
+def _session_s(seen: Observation, rules: Rules) -> float:
+    """The least that a machine is paid for: it boots, and idles before it ends."""
+    return seen.boot_estimate_s + rules.point.idle_rest_s

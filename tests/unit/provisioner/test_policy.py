@@ -14,7 +14,6 @@ from provisioner.lifecycle import State
 from provisioner.observation import Demand, Machine, Market
 from provisioner.policy import Rules
 from tests.unit.provisioner.machines import (
-    FLEET,
     PROFILE,
     RULES,
     ago,
@@ -51,7 +50,7 @@ def starting(number: int) -> Machine:
 )
 def test_how_many_are_wanted(jobs: int, seconds: float, wanted: int) -> None:
     """One at the first job, one per tolerated wait, never more than jobs."""
-    assert policy.wanted(Demand(jobs=jobs, seconds=seconds), FLEET) == wanted
+    assert policy.wanted(observation(jobs=jobs, seconds=seconds), RULES).workers == wanted
 
 
 def launches(plan: Plan) -> list[Launch]:
