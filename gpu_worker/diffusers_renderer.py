@@ -12,12 +12,15 @@ import transformers
 from gpu_worker.cache import loading
 from gpu_worker.cache.checkpoints import CheckpointCache
 from gpu_worker.cache.loading import Components
+from gpu_worker.controls import plan
+from gpu_worker.controls.maps import MapStore
+from gpu_worker.controls.models import ControlNetCache
 from gpu_worker.device import Device
 from gpu_worker.loras.shelf import LoraShelf
-from gpu_worker.pipelines import drawing
+from gpu_worker.pipelines import drawing, pixels
 from gpu_worker.pipelines.sampling import Sampling
 from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
-from tasks.errors import BadSpec, DeviceError, ErrorCode
+from tasks.errors import DeviceError, ErrorCode
 from tasks.schema import CheckpointRef, JobSpec
 
 log = structlog.get_logger()
@@ -37,6 +40,8 @@ class DiffusersRenderer:
     def __init__(self, device: Device, *, cache_budget_bytes: int | None = None) -> None:
         self._device = device
         self._loras = LoraShelf()
+        self._controlnets = ControlNetCache(device)
+        self._maps = MapStore(device)
         self._cache = CheckpointCache(
             lambda ref, files: loading.load(ref, files, device),
             budget_bytes=cache_budget_bytes if cache_budget_bytes is not None else device.cache_budget_bytes,
@@ -67,6 +72,7 @@ class DiffusersRenderer:
 
         def frugally() -> Drawing:
             self._cache.drop_all_but(spec.checkpoint)
+            self._controlnets.drop_all_but(materials.controlnets.values())
             components.parts["vae"].enable_tiling()
             try:
                 return self._draw(components, spec, on_step, materials)
@@ -76,11 +82,11 @@ class DiffusersRenderer:
         return self._twice(first, frugally, spec.checkpoint)
 
     def _draw(self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials) -> Drawing:
-        if spec.controls:
-            raise BadSpec(ErrorCode.BAD_OPTION, "this worker cannot draw with these yet", option="controls")
         components.adapters.wear(spec.loras, materials.loras, self._loras)
-        sampling = Sampling(components, spec, on_step, self._device)
-        return Drawing(drawing.draw(sampling, materials))
+        controls = plan.prepare(spec, components, materials, self._controlnets, self._maps)
+        sampling = Sampling(components, spec, on_step, controls)
+        maps = [pixels.of_image(each, spec.seeds[0]) for each in controls.shown]
+        return Drawing(drawing.draw(sampling, materials), maps)
 
     def _twice(
         self, attempt: Callable[[], _Result], frugal: Callable[[], _Result], checkpoint: CheckpointRef

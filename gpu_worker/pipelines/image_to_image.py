@@ -1,13 +1,13 @@
 """Pictures from a picture: variations, sketches, styles."""
 
-from diffusers import StableDiffusionXLImg2ImgPipeline
+from diffusers import StableDiffusionXLControlNetImg2ImgPipeline, StableDiffusionXLImg2ImgPipeline
 
 from gpu_worker.pipelines import pixels
 from gpu_worker.pipelines.sampling import Classes, Sampling
 from gpu_worker.renderer import Materials, Picture
 from tasks.schema import ImageToImageSpec
 
-CLASSES = Classes(StableDiffusionXLImg2ImgPipeline)
+CLASSES = Classes(StableDiffusionXLImg2ImgPipeline, StableDiffusionXLControlNetImg2ImgPipeline)
 
 
 def draw(spec: ImageToImageSpec, sampling: Sampling, materials: Materials) -> list[Picture]:

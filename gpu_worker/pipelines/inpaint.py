@@ -1,6 +1,6 @@
 """Draws a part of a picture again."""
 
-from diffusers import StableDiffusionXLInpaintPipeline
+from diffusers import StableDiffusionXLControlNetInpaintPipeline, StableDiffusionXLInpaintPipeline
 from PIL import Image
 
 from gpu_worker.pipelines import pixels
@@ -8,7 +8,7 @@ from gpu_worker.pipelines.sampling import Classes, Sampling
 from gpu_worker.renderer import Materials, Picture
 from tasks.schema import InpaintSpec
 
-CLASSES = Classes(StableDiffusionXLInpaintPipeline)
+CLASSES = Classes(StableDiffusionXLInpaintPipeline, StableDiffusionXLControlNetInpaintPipeline)
 
 
 def draw(spec: InpaintSpec, sampling: Sampling, materials: Materials) -> list[Picture]:

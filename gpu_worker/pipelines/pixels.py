@@ -1,9 +1,12 @@
 """Between PIL's pictures, tensors and the bytes of a `Picture`."""
 
+import numpy as np
 import torch
 from PIL import Image
 
 from gpu_worker.renderer import Picture
+
+_GRID = 8
 
 
 def of_tensor(image: torch.Tensor, seed: int) -> Picture:
@@ -26,6 +29,14 @@ def to_image(picture: Picture) -> Image.Image:
 def fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Scaled to `size` (width, height) where it has another; Lanczos."""
     return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
+
+
+def padded(image: Image.Image) -> Image.Image:
+    """To multiples of 8, which a latent stands for, by repeating the last row and column."""
+    right, bottom = -image.width % _GRID, -image.height % _GRID
+    if not (right or bottom):
+        return image
+    return Image.fromarray(np.pad(np.asarray(image), ((0, bottom), (0, right), (0, 0)), mode="edge"))
 
 
 def as_picture(image: Image.Image) -> Image.Image:

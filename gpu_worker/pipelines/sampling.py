@@ -1,6 +1,5 @@
 """What all kinds of jobs share around the call of a diffusers pipeline."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ import torch
 
 from gpu_worker import schedulers
 from gpu_worker.cache.loading import Components
-from gpu_worker.device import Device
+from gpu_worker.controls.plan import NONE, Controls
 from gpu_worker.pipelines import pixels
 from gpu_worker.prompts.encoding import encode
 from gpu_worker.prompts.triggers import with_trigger_words
@@ -21,9 +20,11 @@ _GUIDANCE_THRESHOLD = 1.0
 
 @dataclass(frozen=True)
 class Classes:
-    """The diffusers pipeline of a kind."""
+    """The diffusers pipelines of a kind: without and with ControlNets, which take their maps as `map_option`."""
 
     plain: Any
+    controlled: Any
+    map_option: str = "control_image"
 
 
 class Sampling:
@@ -32,11 +33,17 @@ class Sampling:
     All of it is made for this job from shared parts, so that no scheduler, callback or prompt can leak into the next.
     """
 
-    def __init__(self, components: Components, spec: JobSpec, on_step: StepListener, device: Device) -> None:
+    def __init__(
+        self,
+        components: Components,
+        spec: JobSpec,
+        on_step: StepListener,
+        controls: Controls = NONE,
+    ) -> None:
         self.spec = spec
         self._components = components
         self._on_step = on_step
-        self._device = device
+        self._controls = controls
         self._passes_done = 0
         self.passes = spec.num_images
         self._check_steps()
@@ -46,13 +53,22 @@ class Sampling:
         """The CPU's: the same noise on every device."""
         return torch.Generator("cpu").manual_seed(seed)
 
-    def run(self, classes: Classes, generator: torch.Generator, **options: Any) -> torch.Tensor:
-        """One pass: a picture of 3 x height x width in 0..1.
+    def run(
+        self,
+        classes: Classes,
+        generator: torch.Generator,
+        *,
+        box: tuple[int, int, int, int] | None = None,
+        **options: Any,
+    ) -> torch.Tensor:
+        """One pass: a picture of 3 x height x width in 0..1. `box` says which part of the whole it is, if not all.
 
         Raises:
             torch.OutOfMemoryError: it does not fit.
         """
         pipeline = self._pipeline(classes)
+        if self._controls.nets:
+            options |= self._controls.options(classes.map_option, box)
         image: torch.Tensor = pipeline(
             **self._prompts,
             num_inference_steps=self.spec.num_inference_steps,
@@ -77,11 +93,14 @@ class Sampling:
         return wanted if int(steps * wanted) >= 1 else min(1.0, 1.5 / steps)
 
     def _pipeline(self, classes: Classes) -> Any:
-        optional: Mapping[str, Any] = {"add_watermarker": False}
-        pipeline = classes.plain(
+        make, optional = classes.plain, {}
+        if self._controls.nets:
+            make, optional = classes.controlled, {"controlnet": self._controls.model()}
+        pipeline = make(
             **self._components.parts,
             scheduler=schedulers.build(self.spec.sampler, self.spec.checkpoint),
             force_zeros_for_empty_prompt=self._components.zeros_for_empty_prompt,
+            add_watermarker=False,
             **optional,
         )
         pipeline.set_progress_bar_config(disable=True)

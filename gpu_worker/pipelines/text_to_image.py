@@ -1,12 +1,12 @@
 """Pictures from words."""
 
-from diffusers import StableDiffusionXLPipeline
+from diffusers import StableDiffusionXLControlNetPipeline, StableDiffusionXLPipeline
 
 from gpu_worker.pipelines.sampling import Classes, Sampling
 from gpu_worker.renderer import Picture
 from tasks.schema import TextToImageSpec
 
-CLASSES = Classes(StableDiffusionXLPipeline)
+CLASSES = Classes(StableDiffusionXLPipeline, StableDiffusionXLControlNetPipeline, map_option="image")
 
 
 def draw(spec: TextToImageSpec, sampling: Sampling) -> list[Picture]:

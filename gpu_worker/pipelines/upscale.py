@@ -13,8 +13,6 @@ from gpu_worker.pipelines.tiles import Tile
 from gpu_worker.renderer import Materials, Picture
 from tasks.schema import UpscaleSpec
 
-_GRID = 8  # a latent is 8 x 8 pixels
-
 
 def draw(spec: UpscaleSpec, sampling: Sampling, materials: Materials) -> list[Picture]:
     """The pictures, one per seed, in order. With detail 0 it is Lanczos alone."""
@@ -45,19 +43,10 @@ def _draw_tile(
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Height x width x 3 in 0..1; a tile that is no multiple of 8 is drawn with a border, which is cut off again."""
     width, height = tile.size
-    padded = _padded(large.crop(tile.box))
-    drawn = sampling.run(CLASSES, generator, image=padded, strength=sampling.strength(spec.detail))
+    padded = pixels.padded(large.crop(tile.box))
+    drawn = sampling.run(CLASSES, generator, box=tile.box, image=padded, strength=sampling.strength(spec.detail))
     array: np.ndarray[Any, np.dtype[np.float32]] = drawn.permute(1, 2, 0).float().cpu().numpy()
     return array[:height, :width]
-
-
-def _padded(image: Image.Image) -> Image.Image:
-    """To a multiple of 8, by repeating the last row and column."""
-    right, bottom = -image.width % _GRID, -image.height % _GRID
-    if not (right or bottom):
-        return image
-    array = np.pad(np.asarray(image), ((0, bottom), (0, right), (0, 0)), mode="edge")
-    return Image.fromarray(array)
 
 
 def _share(tile: Tile, spec: UpscaleSpec) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -78,7 +78,7 @@ def test_every_form_does_what_its_arithmetic_says(room: Room, form: str, monkeyp
     order = tiny_spec(checkpoint=room.ref)
     from gpu_worker.pipelines import text_to_image  # noqa: PLC0415
 
-    sampling = Sampling(changed, order, lambda _step, _steps: None, room.renderer._device)
+    sampling = Sampling(changed, order, lambda _step, _steps: None)
     merged = text_to_image.draw(order, sampling)
     assert far_apart(worn, merged) <= 2
     assert far_apart(worn, room.draw(tiny_spec())) > 2

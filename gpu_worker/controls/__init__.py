@@ -1,0 +1,1 @@
+"""ControlNets: which ones a job follows, what maps, and when."""
