@@ -13,6 +13,7 @@ from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
 from tasks.ledger.models import Attempt, Instance, Job, Leadership
 from tasks.ledger.people import PeopleLedger
+from tasks.ledger.privacy import PrivacyLedger
 
 __all__ = [
     "Attempt",
@@ -30,6 +31,7 @@ __all__ = [
     "NewJob",
     "NoLongerLeader",
     "PeopleLedger",
+    "PrivacyLedger",
     "Receipt",
     "Visitor",
 ]
@@ -44,6 +46,7 @@ class Ledger:
     history: HistoryLedger
     house: HouseLedger
     people: PeopleLedger
+    privacy: PrivacyLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
 
@@ -58,6 +61,7 @@ class Ledger:
             HistoryLedger(engine),
             HouseLedger(engine),
             PeopleLedger(engine),
+            PrivacyLedger(engine),
             InstanceLedger(engine),
             LeadershipLedger(engine),
         )
