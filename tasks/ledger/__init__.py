@@ -5,6 +5,7 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from tasks.ledger.alerts import AlertLedger
 from tasks.ledger.engine import migrate, open_engine
 from tasks.ledger.history import HistoryLedger
 from tasks.ledger.house import House, HouseLedger, Visitor
@@ -16,6 +17,7 @@ from tasks.ledger.people import PeopleLedger
 from tasks.ledger.privacy import PrivacyLedger
 
 __all__ = [
+    "AlertLedger",
     "Attempt",
     "HistoryLedger",
     "House",
@@ -47,6 +49,7 @@ class Ledger:
     house: HouseLedger
     people: PeopleLedger
     privacy: PrivacyLedger
+    alerts: AlertLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
 
@@ -62,6 +65,7 @@ class Ledger:
             HouseLedger(engine),
             PeopleLedger(engine),
             PrivacyLedger(engine),
+            AlertLedger(engine),
             InstanceLedger(engine),
             LeadershipLedger(engine),
         )
