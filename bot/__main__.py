@@ -1,4 +1,4 @@
-"""`python -m bot` runs the bot; `python -m bot sync` publishes its commands."""
+"""`python -m bot` runs the bot; `sync` publishes its commands, `check` says what does not fit yet."""
 
 import asyncio
 import signal
@@ -9,9 +9,11 @@ import discord
 import structlog
 import typer
 from discord import app_commands
+from prometheus_client import start_http_server as serve_metrics
 
 from bot import exts
-from bot.client import EaselClient
+from bot.checkup import inspect
+from bot.client import EaselClient, ShardedEaselClient
 from bot.command_sync import sync as publish_commands
 from bot.discord_api import use_api
 from bot.startup import NotReady, build_services, discord_away, open_ledger, refused_token
@@ -37,6 +39,12 @@ def sync() -> None:
     _explained(_sync)
 
 
+@cli.command()
+def check() -> None:
+    """Say who the bot is, print the invite link, and name what does not fit yet. Needs Discord alone."""
+    _explained(_check)
+
+
 def _explained(act: Callable[[DiscordSettings], Coroutine[None, None, None]]) -> None:
     """Run `act`; what is missing or away is one plain sentence."""
     try:
@@ -59,8 +67,11 @@ async def _run(settings: DiscordSettings) -> None:
     ledger = open_ledger(settings)
     try:
         services = build_services(settings, registry=registry, ledger=ledger)
-        client = EaselClient(services)
+        kind = ShardedEaselClient if settings.sharded else EaselClient
+        client = kind(services, alert_channel_id=settings.alert_channel_id)
         exts.install(client)
+        if settings.metrics_port is not None:
+            serve_metrics(settings.metrics_port, settings.metrics_bind, registry=services.metrics.registry)
         try:
             await _serve(client, settings)
         finally:
@@ -95,6 +106,18 @@ async def _sync(settings: DiscordSettings) -> None:
         await client.login(settings.discord_token.get_secret_value())
         for report in await publish_commands(tree, owner_guild_id=settings.owner_guild_id):
             typer.echo(str(report))
+
+
+async def _check(settings: DiscordSettings) -> None:
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        tree = app_commands.CommandTree(client)
+        exts.add_commands(tree)
+        await client.login(settings.discord_token.get_secret_value())
+        findings = await inspect(client, tree, alert_channel_id=settings.alert_channel_id)
+    for finding in findings:
+        typer.echo(str(finding))
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,10 @@ class Action(StrEnum):
     REMIX = "remix"
     INFO = "info"
     DELETE = "delete"
+    DM = "dm"
 
 
-WHILE_WAITING = (Action.CANCEL,)
+WHILE_WAITING = (Action.CANCEL, Action.DM)
 ON_RESULT = (Action.REROLL, Action.REMIX, Action.INFO, Action.DELETE)
 ON_FAILURE = (Action.RETRY,)
 

@@ -14,6 +14,7 @@ from bot.discord_api import NO_MENTIONS, find_gateway
 from bot.progress.board import LOOK_EVERY_S, Board
 from bot.progress.editor import StatusEditor
 from bot.services import Services
+from bot.watch.watcher import Watcher
 from bot.wording.catalogue import say
 
 log = structlog.get_logger()
@@ -24,7 +25,9 @@ _STOP_WAITS_S = 5.0
 class EaselClient(discord.Client):
     """Intents: guilds only. Nothing that it sends can mention anybody."""
 
-    def __init__(self, services: Services, *, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self, services: Services, *, look_every_s: float = LOOK_EVERY_S, alert_channel_id: int | None = None
+    ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             allowed_mentions=NO_MENTIONS,
@@ -36,13 +39,14 @@ class EaselClient(discord.Client):
         self.tree: app_commands.CommandTree[EaselClient] = EaselTree(self)
         self.editor = StatusEditor(services, self)
         self.board = Board(services, self.editor, look_every_s=look_every_s)
-        self._board_task: asyncio.Task[None] | None = None
+        self.watcher = Watcher(services, self.board, self, alert_channel_id=alert_channel_id)
+        self._beside: list[asyncio.Task[None]] = []
         self._spawned: set[asyncio.Task[None]] = set()
         self._hear: list[Hear] = []
 
     async def setup_hook(self) -> None:
         await find_gateway(self)
-        self._board_task = asyncio.create_task(self.board.run())
+        self._beside = [asyncio.create_task(self.board.run()), asyncio.create_task(self.watcher.run())]
 
     async def on_ready(self) -> None:
         log.info("bot ready", user=str(self.user), guilds=len(self.guilds))
@@ -70,10 +74,14 @@ class EaselClient(discord.Client):
             await asyncio.wait_for(self.services.in_flight.over(), _STOP_WAITS_S)
         except TimeoutError:
             log.warning("commands were still at work when the bot stopped; the sweep takes them up")
-        if self._board_task is not None:
-            self._board_task.cancel()
-            await asyncio.gather(self._board_task, return_exceptions=True)
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         await self.close()
+
+
+class ShardedEaselClient(EaselClient, discord.AutoShardedClient):
+    """The same over several gateway connections, as many as Discord recommends: needed from 2500 servers on."""
 
 
 Hear = Callable[[discord.Interaction[EaselClient]], Awaitable[None]]
@@ -97,6 +105,7 @@ class EaselTree(app_commands.CommandTree[EaselClient]):
 async def apologize(interaction: discord.Interaction[EaselClient], error: Exception) -> None:
     """Tell the member that it was our fault, with the number under which the log has the reason."""
     reference = secrets.token_hex(4)
+    interaction.client.services.metrics.apologies.inc()
     log.error("interaction failed", reference=reference, interaction_id=interaction.id, exc_info=error)
     sentence = say("away.unexpected", locale=str(interaction.locale), reference=reference)
     try:

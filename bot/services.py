@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from redis.asyncio import Redis
 
+from bot.watch.metrics import Metrics
 from config.loading import Registry
 from tasks.ledger import Ledger
 from tasks.publishing import Publisher
@@ -62,6 +63,7 @@ class Services:
     publisher: Publisher
     clock: Callable[[], datetime] = utc_now
     in_flight: InFlight = field(default_factory=InFlight)
+    metrics: Metrics = field(default_factory=Metrics)
     _ledger_threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_LEDGER_THREADS, thread_name_prefix="ledger")
     )

@@ -154,6 +154,28 @@ class DiscordSettings(TrustedSettings):
         validation_alias="DISCORD_OWNER_GUILD_ID",
         description="the id of your own server (Developer Mode, right click, Copy Server ID)",
     )
+    alert_channel_id: int | None = Field(
+        None,
+        validation_alias="EASEL_ALERT_CHANNEL_ID",
+        description="the id of a channel for alerts (Developer Mode, right click, Copy Channel ID)",
+    )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        validation_alias="EASEL_METRICS_PORT",
+        description="port for Prometheus; without it no metrics are served",
+    )
+    metrics_bind: str = Field(
+        "127.0.0.1",
+        validation_alias="EASEL_METRICS_BIND",
+        description="address for Prometheus; metrics name no person, but they are nobody else's business",
+    )
+    sharded: bool = Field(
+        False,
+        validation_alias="EASEL_SHARDED",
+        description="1 opens as many gateway connections as Discord recommends; needed from 2500 servers on",
+    )
 
 
 class ProvisionerSettings(TrustedSettings):

@@ -11,6 +11,7 @@ from redis import Redis
 
 from bot import message_lock
 from bot.buttons import ON_FAILURE, job_view
+from bot.courier.hints import Hints
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger, TokenDead
 from bot.courier.posting import Route, Step, channel_step, failure_nonce, route_for
@@ -52,6 +53,7 @@ class Notices:
                 log.warning("member cannot be told", job_id=job_id, channel_id=job.channel_id, error=str(error))
             self.jobs.told(job_id, now=self.clock())
             log.info("failure told", job_id=job_id, code=self._failure(job).code)
+        Hints(self.messenger).failed(job)
 
     def model_name(self, job: Job) -> str:
         """The checkpoint's name, or its id where it has left the registry since."""

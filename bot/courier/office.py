@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from bot import message_lock
 from bot.courier.delivery import Delivery, NothingFits, Sent
+from bot.courier.hints import Hints
 from bot.courier.inspection import Picture, Rejected, inspect
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger
@@ -156,6 +157,8 @@ class Office:
                 content=elsewhere(link, locale=job.locale),
             )
         self._tidy(job)
+        if posted is not None:
+            Hints(self.messenger).posted(posted)
 
     def _tidy(self, job: Job) -> None:
         """What is left in Redis would vanish by itself; this is only sooner."""

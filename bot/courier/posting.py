@@ -58,5 +58,10 @@ def failure_nonce(job_id: str) -> str:
     return _nonce("failure", job_id)
 
 
+def hint_nonce(job_id: str) -> str:
+    """The direct message about either of them."""
+    return _nonce("hint", job_id)
+
+
 def _nonce(kind: str, job_id: str) -> str:
     return hashlib.sha256(f"{kind}:{job_id}".encode()).hexdigest()[:_NONCE_CHARACTERS]

@@ -5,7 +5,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.client import EaselClient
-from bot.exts import admin, guide, jobs, people, server, studio
+from bot.exts import admin, guide, jobs, people, privacy, server, studio
 
 
 def install(client: EaselClient) -> None:
@@ -13,6 +13,7 @@ def install(client: EaselClient) -> None:
     add_commands(client.tree)
     studio.add_buttons(client)
     jobs.add_buttons(client)
+    privacy.add_buttons(client)
 
 
 def add_commands(tree: app_commands.CommandTree[Any]) -> None:
@@ -21,5 +22,6 @@ def add_commands(tree: app_commands.CommandTree[Any]) -> None:
     jobs.add_commands(tree)
     server.add_commands(tree)
     people.add_commands(tree)
+    privacy.add_commands(tree)
     guide.add_commands(tree)
     admin.add_commands(tree)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from bot.wording.english import ENGLISH
+from bot.wording.german import GERMAN
 
 DEFAULT_LOCALE = "en-US"
-LANGUAGES: dict[str, Mapping[str, str]] = {"en": ENGLISH}
+LANGUAGES: dict[str, Mapping[str, str]] = {"en": ENGLISH, "de": GERMAN}
 
 
 def say(key: str, *, locale: str = DEFAULT_LOCALE, **values: object) -> str:

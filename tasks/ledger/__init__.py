@@ -5,6 +5,7 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from tasks.ledger.alerts import AlertLedger
 from tasks.ledger.engine import migrate, open_engine
 from tasks.ledger.history import HistoryLedger
 from tasks.ledger.house import House, HouseLedger, Visitor
@@ -13,8 +14,10 @@ from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
 from tasks.ledger.models import Attempt, Instance, Job, Leadership
 from tasks.ledger.people import PeopleLedger
+from tasks.ledger.privacy import PrivacyLedger
 
 __all__ = [
+    "AlertLedger",
     "Attempt",
     "HistoryLedger",
     "House",
@@ -30,6 +33,7 @@ __all__ = [
     "NewJob",
     "NoLongerLeader",
     "PeopleLedger",
+    "PrivacyLedger",
     "Receipt",
     "Visitor",
 ]
@@ -44,6 +48,8 @@ class Ledger:
     history: HistoryLedger
     house: HouseLedger
     people: PeopleLedger
+    privacy: PrivacyLedger
+    alerts: AlertLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
 
@@ -58,6 +64,8 @@ class Ledger:
             HistoryLedger(engine),
             HouseLedger(engine),
             PeopleLedger(engine),
+            PrivacyLedger(engine),
+            AlertLedger(engine),
             InstanceLedger(engine),
             LeadershipLedger(engine),
         )

@@ -59,6 +59,11 @@ class HistoryLedger:
             )
             return cancelled.all()
 
+    def tell_by_dm(self, job_id: str) -> None:
+        """The member wants to be told by direct message when this job has ended."""
+        with self._session.begin() as session:
+            session.execute(update(Job).where(Job.id == job_id).values(by_dm=True))
+
     def picture_deleted(self, job_id: str, *, now: datetime) -> None:
         """The message with the pictures is gone."""
         with self._session.begin() as session:

@@ -40,7 +40,9 @@ async def acknowledge(interaction: discord.Interaction[EaselClient], receipt: Ac
         # Perhaps Discord has it. The row is there, so the job goes on and its message is found by the token.
         log.warning("acknowledgement uncertain", job_id=job.id, error=repr(error))
         return True
-    log.info("job received", job_id=job.id, user_id=job.user_id, ack_s=round(time.monotonic() - started, 3))
+    ack_s = time.monotonic() - started
+    client.services.metrics.ack.observe(ack_s)
+    log.info("job received", job_id=job.id, user_id=job.user_id, ack_s=round(ack_s, 3))
     client.board.shows(job, line)
     if answered.message_id is not None:
         await _remember_reply(client, job, answered.message_id)

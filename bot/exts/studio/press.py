@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.buttons import JOB_BUTTON, Action
 from bot.client import EaselClient, apologize, tell_privately
-from bot.exts.studio import again, cancel, delete, info, remix
+from bot.exts.studio import again, cancel, delete, info, notify, remix
 from bot.wording import answers
 from bot.wording.catalogue import say
 from tasks.ledger import Job
@@ -43,6 +43,7 @@ RULES: dict[str, Rule] = {
     Action.REMIX: Rule(Who.ANYBODY, remix.open_modal),
     Action.INFO: Rule(Who.ANYBODY, info.show),
     Action.DELETE: Rule(Who.REQUESTER_OR_MODERATOR, delete.delete_message),
+    Action.DM: Rule(Who.REQUESTER, notify.by_dm),
 }
 
 

@@ -6,6 +6,8 @@ HELP: dict[str, str] = {
     "help.start": "**Drawing**\n`/imagine` with a `prompt` is enough; every other option has a good default. "
     "The answer shows your place in the queue and when the pictures will be ready. "
     "Nobody drawing means no GPU is rented; the first job then waits some minutes for one.",
+    "help.flags": "**Flags and defaults**\n`--ar 16:9`, `--no rain`, `--seed 7`, `--n 2`, `--steps 20`, `--cfg 4.5` "
+    "in a prompt are options; the option itself wins. `/settings set` keeps defaults, `/style save` named ones.",
     "help.buttons": "**Buttons**\nReroll: new seeds. Remix: rewrite the words. Info: how it was made. "
     "Everybody may press these; the new job counts against their own quota. "
     "Delete and Cancel: who asked for it, or members with Manage Messages. Retry: who asked for it.",
@@ -15,4 +17,6 @@ HELP: dict[str, str] = {
     "models, a filter, blocks. `/quota` shows what you have left.",
     "help.waiting": "**Waiting**\n`/server status` shows machines, queue, expected wait and money; "
     "`/server queue` your own place.",
+    "help.privacy": "**Your data**\n`/privacy show` says what I have about you, `/privacy export` gives it to you, "
+    "`/privacy delete` erases it.",
 }

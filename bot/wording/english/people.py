@@ -38,7 +38,6 @@ PEOPLE: dict[str, str] = {
     "style.no_right": "Only members with Manage Server can change the styles of this server. Ask one of them.",
     "style.server_only": "Styles can be shared only in a server. Use this command in one.",
     # Private pictures and direct messages.
-    "private.dm": "Your private pictures, sent here because Discord had closed the answer in the channel:",
     "button.dm": "Tell me by DM",
     "dm.will": "I will send you a direct message when it has ended.",
     "dm.already": "I will do that already.",

@@ -15,6 +15,7 @@ from bot.wording import answers
 from bot.wording.catalogue import LANGUAGES, say
 from bot.wording.english import ENGLISH
 from bot.wording.escaping import harmless, plain
+from bot.wording.german import GERMAN
 from bot.wording.results import (
     ALT_TEXT_LIMIT,
     MESSAGE_LIMIT,
@@ -179,3 +180,27 @@ def test_every_sentence_can_be_formatted(key: str) -> None:
     """No stray brace waits for a member to meet it."""
     names = [name for _, name, _, _ in string.Formatter().parse(ENGLISH[key]) if name]
     assert say(key, **dict.fromkeys(names, "x"))
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("key", sorted(ENGLISH))
+def test_german_says_everything_that_english_says(key: str) -> None:
+    """The second language is whole: each sentence, with the same facts in it."""
+    assert placeholders(GERMAN[key]) == placeholders(ENGLISH[key])
+
+
+def test_german_has_no_forgotten_sentences() -> None:
+    """What English does not say any more is gone there, too."""
+    assert set(GERMAN) == set(ENGLISH)
+
+
+def test_the_locale_chooses_the_language() -> None:
+    """A whole message in the reader's own language."""
+    line = Waiting(phase=Phase.QUEUED, ahead=2)
+    assert status_message("x", line, now=NOW, locale="de").endswith("2 Aufträge sind vor deinem.")
+    assert answers.refusal(Refusal(code=RefusalCode.EMPTY, option="prompt", data={"most": "9"}), locale="de") == (
+        "`prompt` ist leer. Beschreibe dein Bild mit 1 bis 9 Zeichen."
+    )

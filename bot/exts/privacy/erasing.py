@@ -1,0 +1,111 @@
+"""Erases a person's data, after asking: their messages first where they want that, then the ledger's rows."""
+
+import asyncio
+import re
+from typing import Self
+
+import aiohttp
+import discord
+import structlog
+
+from bot.client import EaselClient, tell_privately
+from bot.discord_api import NO_MENTIONS, message_of
+from bot.exts.studio.cancel import stop_worker
+from bot.exts.studio.press import explained
+from bot.house.limits import day_began
+from bot.wording.catalogue import say
+from tasks.ledger import Job
+
+log = structlog.get_logger()
+
+Button = discord.ui.Button[discord.ui.View]
+
+_BETWEEN_DELETES_S = 0.25  # Discord allows few deletions a second; nobody else's answers may wait for these
+
+
+class EraseButton(discord.ui.DynamicItem[Button], template=r"v1:erase:(?P<pictures>[01]):(?P<user>\d{1,20})"):
+    """The confirmation. Its id says whose data and whether their messages go, too."""
+
+    def __init__(self, user_id: int, *, pictures: bool) -> None:
+        super().__init__(discord.ui.Button(custom_id=f"v1:erase:{int(pictures)}:{user_id}"))
+        self.user_id = user_id
+        self.pictures = pictures
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        del interaction, item
+        return cls(int(match["user"]), pictures=match["pictures"] == "1")
+
+    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
+        if interaction.user.id != self.user_id:
+            await tell_privately(interaction, say("privacy.not_yours", locale=str(interaction.locale)))
+            return
+        with interaction.client.services.in_flight.one():
+            await explained(interaction, erase(interaction, pictures=self.pictures))
+
+
+async def ask(interaction: discord.Interaction[EaselClient], *, pictures: bool) -> None:
+    """What would happen, and the button that does it."""
+    locale = str(interaction.locale)
+    about = say("privacy.sure.pictures" if pictures else "privacy.sure.no_pictures", locale=locale)
+    view = discord.ui.View(timeout=None)
+    view.add_item(
+        discord.ui.Button(
+            label=say("button.erase", locale=locale),
+            style=discord.ButtonStyle.danger,
+            custom_id=f"v1:erase:{int(pictures)}:{interaction.user.id}",
+        )
+    )
+    view.stop()
+    sure = say("privacy.sure", locale=locale, pictures=about)
+    await interaction.response.send_message(sure, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+
+
+async def erase(interaction: discord.Interaction[EaselClient], *, pictures: bool) -> None:
+    """Do it, and say what was done. Should the bot die on the way, the rows are still there and one asks again."""
+    services, locale, user_id = interaction.client.services, str(interaction.locale), interaction.user.id
+    await interaction.response.edit_message(content=say("privacy.works", locale=locale), view=None)
+    cancelled = await services.in_ledger(services.ledger.history.cancel_all, user_id, now=services.clock())
+    for job in cancelled:
+        await stop_worker(interaction.client, job.id)
+    deleted, left = await _delete_messages(interaction.client, user_id) if pictures else (0, 0)
+    now = services.clock()
+    erased = await services.in_ledger(services.ledger.privacy.erase, user_id, day_began=day_began(now), now=now)
+    log.info("data erased", jobs=erased.jobs, messages=deleted)
+    said = say("privacy.done", locale=locale, jobs=erased.jobs, styles=erased.styles)
+    if pictures:
+        said += say("privacy.done.pictures", locale=locale, deleted=deleted)
+    if left:
+        said += say("privacy.done.left", locale=locale, left=left)
+    await interaction.edit_original_response(content=said, allowed_mentions=NO_MENTIONS)
+
+
+async def _delete_messages(client: EaselClient, user_id: int) -> tuple[int, int]:
+    """How many messages with a person's pictures are gone now, and how many stay."""
+    services = client.services
+    jobs = await services.in_ledger(services.ledger.privacy.with_pictures, user_id)
+    deleted = 0
+    for job in jobs:
+        if await _delete(client, job):
+            deleted += 1
+            await services.in_ledger(services.ledger.history.picture_deleted, job.id, now=services.clock())
+        await asyncio.sleep(_BETWEEN_DELETES_S)
+    return deleted, len(jobs) - deleted
+
+
+async def _delete(client: EaselClient, job: Job) -> bool:
+    channel_id, message_id = job.posted_channel_id or job.channel_id, job.posted_message_id or 0
+    try:
+        await message_of(client, channel_id=channel_id, message_id=message_id).delete()
+    except discord.NotFound:
+        return True
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("message stays", job_id=job.id, error=repr(error))
+        return False
+    return True

@@ -1,0 +1,26 @@
+"""`/help`: die deutschen Sätze."""
+
+HELP: dict[str, str] = {
+    "help.topics": "Themen: {topics}.",
+    "help.unknown": "Ein Thema {given} gibt es nicht. Themen: {topics}.",
+    "help.start": "**Zeichnen**\n`/imagine` mit einem `prompt` genügt; jede andere Option hat eine gute Vorgabe. "
+    "Die Antwort zeigt deinen Platz in der Warteschlange und wann die Bilder fertig sind. "
+    "Zeichnet niemand, ist keine GPU gemietet; der erste Auftrag wartet dann einige Minuten auf eine.",
+    "help.flags": "**Flags und Vorgaben**\n`--ar 16:9`, `--no Regen`, `--seed 7`, `--n 2`, `--steps 20`, `--cfg 4.5` "
+    "im Prompt sind Optionen; die Option selbst gilt mehr. `/settings set` behält Vorgaben, `/style save` benannte.",
+    "help.buttons": "**Knöpfe**\nNeu würfeln: neue Seeds. Remix: die Worte ändern. Info: wie es gemacht wurde. "
+    "Das darf jeder; der neue Auftrag zählt zum eigenen Kontingent. "
+    "Löschen und Abbrechen: von wem der Auftrag ist, oder wer Nachrichten verwalten darf. "
+    "Noch einmal: von wem der Auftrag ist.",
+    "help.jobs": "**Aufträge**\n`/jobs list` zeigt deine, `/jobs show` einen mit seinen Seeds, `/jobs cancel` hält "
+    "sie an, "
+    "`/jobs retry` sendet einen fehlgeschlagenen noch einmal. "
+    "Was fehlschlägt oder abgebrochen wird, zählt nicht zu deinem Kontingent.",
+    "help.house": "**Hausregeln**\nMitglieder mit „Server verwalten“ setzen sie mit `/admin`: Kanäle, Grenzen nach "
+    "Rolle, "
+    "Modelle, einen Filter, Sperren. `/quota` zeigt, was dir bleibt.",
+    "help.waiting": "**Warten**\n`/server status` zeigt Maschinen, Warteschlange, erwartete Wartezeit und Geld; "
+    "`/server queue` deinen eigenen Platz.",
+    "help.privacy": "**Deine Daten**\n`/privacy show` sagt, was ich über dich habe, `/privacy export` gibt es dir, "
+    "`/privacy delete` löscht es.",
+}

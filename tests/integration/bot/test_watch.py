@@ -1,0 +1,88 @@
+"""Alerts in the owner's channel, each once over restarts; metrics; shards; `python -m bot check`."""
+
+import discord
+from discord import app_commands
+
+from bot import exts
+from bot.checkup import LEAST, inspect
+from bot.client import EaselClient, ShardedEaselClient
+from bot.command_sync import sync
+from bot.watch.watcher import Watcher
+from sandbox.discord.server import DiscordServer
+from tasks.ledger import Ledger
+from tests.integration.bot.studio import Studio
+from tests.integration.bot.test_progress import fleet
+from tests.unit.bot.registries import registry
+
+STUDIO_CHANNEL = 1100000000000000201
+
+
+def watcher(studio: Studio, channel_id: int = STUDIO_CHANNEL) -> Watcher:
+    return Watcher(studio.services, studio.bot.board, studio.bot, alert_channel_id=channel_id)
+
+
+async def test_an_alert_is_given_once_over_restarts(server: DiscordServer, ledger: Ledger, redis_url: str) -> None:
+    """The ledger remembers; what could not be delivered is tried again."""
+    for _ in range(2):
+        async with Studio(server, ledger, redis_url, registry()) as studio:
+            fleet(studio, usd_today=8.5, usd_per_day_cap=10.0)
+            await studio.bot.board.look()
+            await studio.fault(kind="status", route="/messages$", method="POST", status=403)
+            await watcher(studio).look()
+            await studio.server.control("DELETE", "faults")
+            await watcher(studio).look()
+            await watcher(studio).look()
+    (message,) = await studio.messages("studio")
+    assert message["content"].startswith("**Budget**: $8.50 of $10.00 are spent today.")
+    assert "`max_usd_per_day`" in message["content"]
+
+
+async def test_metrics_follow_a_job(studio: Studio) -> None:
+    """From the acknowledgement to the picture."""
+    await studio.posted()
+    await studio.queued()
+    await studio.bot.board.look()
+    await studio.bot.watcher.look()
+    await studio.bot.watcher.look()
+    read = studio.services.metrics.registry.get_sample_value
+    assert read("easel_ack_seconds_count") == 2
+    assert read("easel_jobs", {"state": "queued"}) == 1
+    assert read("easel_jobs_ended_total", {"outcome": "posted"}) == 1
+    assert read("easel_wait_seconds_count") == 1
+
+
+class ShardedStudio(Studio):
+    """The same on several gateway connections."""
+
+    def __init__(self, server: DiscordServer, ledger: Ledger, redis_url: str) -> None:
+        super().__init__(server, ledger, redis_url, registry())
+        self.bot: EaselClient = ShardedEaselClient(self.services, look_every_s=0.2)
+        exts.install(self.bot)
+
+
+async def test_a_sharded_bot_does_the_same(server: DiscordServer, ledger: Ledger, redis_url: str) -> None:
+    """Commands, buttons and windows come through whichever connection."""
+    async with ShardedStudio(server, ledger, redis_url) as studio:
+        await studio.publish()
+        job = await studio.posted()
+        opened = await studio.press("Remix", job.posted_message_id)
+        await studio.submit(opened, prompt="a blue fox")
+        await studio.until(lambda: ledger.history.count(job.user_id) == 2)
+    assert await server.control("GET", "violations") == []
+
+
+async def test_check_prints_the_invite_and_names_what_is_missing(server: DiscordServer) -> None:
+    """The least rights, and the remedy for what does not fit."""
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        tree = app_commands.CommandTree(client)
+        exts.add_commands(tree)
+        await client.login(server.state.token)
+        before = await inspect(client, tree, alert_channel_id=1)
+        await sync(tree, owner_guild_id=None)
+        after = await inspect(client, tree, alert_channel_id=STUDIO_CHANNEL)
+    assert f"permissions={LEAST.value}" in str(before[1])
+    assert "scope=bot+applications.commands" in str(before[1])
+    assert str(before[2]).startswith("!!  Published commands differ (missing: /admin, /help")
+    assert "Check EASEL_ALERT_CHANNEL_ID." in str(before[3])
+    assert all(finding.good for finding in after)
+    assert str(after[3]) == "ok  Alerts go to #studio."
