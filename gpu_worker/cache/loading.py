@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 
+from gpu_worker import speed
 from gpu_worker.device import Device
 from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.weights.verification import PARTS, weight_files
@@ -48,7 +49,9 @@ def load(ref: CheckpointRef, files: CheckpointFiles, device: Device) -> Componen
             file=files.weights.name,
         ) from error
     pipeline.to(device.kind)
-    return _components(pipeline)
+    components = _components(pipeline)
+    speed.prepare(components.parts, device.options)
+    return components
 
 
 def size_on_disk(files: CheckpointFiles, *, variant: str | None) -> int:
