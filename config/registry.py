@@ -192,6 +192,23 @@ class GpuRequirements(Entry):
 ProviderName = Literal["vast", "ec2", "runpod", "static"]
 
 
+class DeviceOptions(Entry):
+    """How a worker uses its device. Nothing is on by default that changes a picture.
+
+    `dtype` auto is float16 on a GPU and float32 on a CPU. `attention` picks PyTorch's kernel. `compile` regional
+    compiles the UNet's transformer blocks: the first picture of each size waits for it. `vae_tiling_above_pixels`
+    decodes larger pictures in tiles, with less memory. `cache_gb` bounds what loaded checkpoints take, by default all
+    of a GPU's memory but 5 GB, or half of a CPU's.
+    """
+
+    dtype: Literal["auto", "float16", "bfloat16", "float32"] = "auto"
+    channels_last: bool = False
+    attention: Literal["auto", "flash", "efficient", "cudnn", "math"] = "auto"
+    compile: Literal["off", "regional"] = "off"
+    vae_tiling_above_pixels: int | None = Field(None, ge=64 * 64)
+    cache_gb: float | None = Field(None, gt=0)
+
+
 class Profile(Entry):
     """A whole worker, declared: image, models to warm, GPU, price cap, provider order.
 
@@ -206,6 +223,7 @@ class Profile(Entry):
     providers: tuple[ProviderName, ...] = Field(("vast",), min_length=1)
     warm: tuple[Slug, ...] = ()
     gpu: GpuRequirements = GpuRequirements()
+    device: DeviceOptions = DeviceOptions()
     disk_gb: float = Field(40, ge=8)
     max_usd_per_hour: float = Field(0.6, gt=0)
     boot_deadline_s: float = Field(600, ge=10)

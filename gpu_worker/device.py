@@ -1,14 +1,16 @@
 """The device that torch sees: which one, in what precision, how full."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
+from config.registry import DeviceOptions
 from gpu_worker.renderer import DeviceState
 
 _GB = 1e9
+_DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 _WORKING_MEMORY_BYTES = 5 * 10**9  # a VAE decode of two megapixels and the CUDA context
 
 
@@ -18,17 +20,21 @@ class Device:
 
     kind: str
     dtype: torch.dtype
+    options: DeviceOptions = field(default_factory=DeviceOptions)
 
     @classmethod
-    def best(cls) -> "Device":
-        """The first CUDA device, or the CPU."""
-        if torch.cuda.is_available():
-            return cls("cuda", torch.float16)
-        return cls("cpu", torch.float32)
+    def best(cls, options: DeviceOptions | None = None) -> "Device":
+        """The first CUDA device, or the CPU, as the profile wants it used."""
+        options = options or DeviceOptions()
+        kind = "cuda" if torch.cuda.is_available() else "cpu"
+        usual = torch.float16 if kind == "cuda" else torch.float32
+        return cls(kind, _DTYPES.get(options.dtype, usual), options)
 
     @property
     def cache_budget_bytes(self) -> int:
         """Memory that checkpoints may fill."""
+        if self.options.cache_gb is not None:
+            return int(self.options.cache_gb * _GB)
         if self.kind == "cuda":
             total: int = torch.cuda.get_device_properties(0).total_memory
             return max(total - _WORKING_MEMORY_BYTES, total // 2)

@@ -1,7 +1,7 @@
 """The renderer that draws with torch and diffusers. Imported on the lane's thread, when the worker starts."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import diffusers
@@ -9,6 +9,8 @@ import structlog
 import torch
 import transformers
 
+from config.registry import DeviceOptions
+from gpu_worker import speed
 from gpu_worker.cache import loading
 from gpu_worker.cache.checkpoints import CheckpointCache
 from gpu_worker.cache.loading import Components
@@ -28,22 +30,31 @@ log = structlog.get_logger()
 _Result = TypeVar("_Result")
 
 
-def make_renderer() -> "DiffusersRenderer":
-    """The renderer on the best device of this machine."""
+def make_renderer(
+    options: DeviceOptions | None = None, *, wanted: Callable[[], Iterable[str]] = tuple
+) -> "DiffusersRenderer":
+    """The renderer on the best device of this machine. `wanted` tells which checkpoints waiting jobs draw with."""
     _quiet_libraries()
-    return DiffusersRenderer(Device.best())
+    return DiffusersRenderer(Device.best(options), wanted=wanted)
 
 
 class DiffusersRenderer:
     """Loads, caches and draws; turns torch's errors into Easel's."""
 
-    def __init__(self, device: Device, *, cache_budget_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        *,
+        cache_budget_bytes: int | None = None,
+        wanted: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
         self._device = device
         self._loras = LoraShelf()
         self._controlnets = ControlNetCache(device)
         self._maps = MapStore(device)
         self._cache = CheckpointCache(
             lambda ref, files: loading.load(ref, files, device),
+            wanted=wanted,
             budget_bytes=cache_budget_bytes if cache_budget_bytes is not None else device.cache_budget_bytes,
             free_unused=device.free_unused,
         )
@@ -68,7 +79,8 @@ class DiffusersRenderer:
         components = self._cache.get(spec.checkpoint)
 
         def first() -> Drawing:
-            return self._draw(components, spec, on_step, materials)
+            with speed.drawing(components.parts, self._device.options, pixels=spec.width * spec.height):
+                return self._draw(components, spec, on_step, materials)
 
         def frugally() -> Drawing:
             self._cache.drop_all_but(spec.checkpoint)

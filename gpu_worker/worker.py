@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -19,6 +19,7 @@ from redis.retry import Retry
 
 from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
+from config.registry import Profile
 from config.settings import WorkerSettings, load_settings
 from gpu_worker import exit_codes, former_life
 from gpu_worker.ahead import Ahead
@@ -61,7 +62,7 @@ class Worker:
         self._traffic = Traffic()
         self._status = WorkerStatus(now=now)
         self._watchdog = Watchdog(_end_stalled)
-        self._lane = Lane(_import_renderer)
+        self._lane = Lane(lambda: _import_renderer(_profile(settings, registry), wanted=lambda: self._ahead.wanted))
         self._fetcher = _fetcher(settings)
         self._app = self._make_app(registry)
         self._drain = Drain(
@@ -180,15 +181,19 @@ def _rented_machine(settings: WorkerSettings) -> RentedMachine | None:
     return RentedMachine(settings.vast_url, settings.container_id, settings.container_api_key)
 
 
-def _import_renderer() -> Renderer:
+def _import_renderer(profile: Profile | None, *, wanted: Callable[[], tuple[str, ...]]) -> Renderer:
     """On the lane's thread: importing torch takes seconds, and the heartbeat beats meanwhile."""
     from gpu_worker.diffusers_renderer import make_renderer  # noqa: PLC0415
 
-    return make_renderer()
+    return make_renderer(profile.device if profile is not None else None, wanted=wanted)
+
+
+def _profile(settings: WorkerSettings, registry: Registry) -> Profile | None:
+    return registry.profiles.get(settings.profile) if settings.profile else registry.profile
 
 
 def _warm_checkpoints(settings: WorkerSettings, registry: Registry) -> Sequence[CheckpointRef]:
-    profile = registry.profiles.get(settings.profile) if settings.profile else registry.profile
+    profile = _profile(settings, registry)
     names = profile.warm if profile else ()
     served = settings.queues or tuple(registry.checkpoints)
     return [CheckpointRef.of(registry.checkpoints[name]) for name in names if name in served]

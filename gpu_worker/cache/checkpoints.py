@@ -1,10 +1,10 @@
 """The loaded checkpoints, within a memory budget."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import count
 
-from gpu_worker.cache.eviction import Held, to_evict
+from gpu_worker.cache.eviction import Held, heat_after, to_evict
 from gpu_worker.cache.loading import Components, size_on_disk
 from gpu_worker.renderer import CheckpointFiles
 from tasks.schema import CheckpointRef
@@ -18,16 +18,27 @@ _NOT_IN_MEMORY = {
 }  # they do not change what is loaded
 
 
-@dataclass
+_REMEMBERED = 200
+
+
+@dataclass(frozen=True)
 class _Entry:
     checkpoint_id: str
     components: Components
-    last_used: int
+    reload_s: float
     files: CheckpointFiles  # held, so that they stay on disk while they are mapped
 
 
+@dataclass(frozen=True)
+class _Use:
+    """How often a checkpoint was used, older uses counting less, as of the `at`-th use of any."""
+
+    heat: float
+    at: int
+
+
 class CheckpointCache:
-    """Used on the lane's thread; `ids` may be called from any."""
+    """Used on the lane's thread; `ids` may be called from any. `wanted` tells what waiting jobs draw with, by id."""
 
     def __init__(
         self,
@@ -35,13 +46,18 @@ class CheckpointCache:
         *,
         budget_bytes: int,
         free_unused: Callable[[], None],
+        wanted: Callable[[], Iterable[str]] = tuple,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._load = load
         self._budget_bytes = budget_bytes
         self._free_unused = free_unused
+        self._wanted = wanted
+        self._clock = clock
         self._entries: dict[str, _Entry] = {}
+        self._uses: dict[str, _Use] = {}  # of what was dropped, too: a favourite that returns is one at once
         self._ids: tuple[str, ...] = ()
-        self._uses = count()
+        self._count = 0
 
     def ids(self) -> tuple[str, ...]:
         """Ids of what is loaded, as of the last change."""
@@ -52,18 +68,21 @@ class CheckpointCache:
         key = _key(ref)
         if key not in self._entries:
             self._make_room(size_on_disk(files, variant=ref.variant))
-            self._entries[key] = _Entry(ref.id, self._load(ref, files), 0, files)
+            started = self._clock()
+            components = self._load(ref, files)
+            self._entries[key] = _Entry(ref.id, components, self._clock() - started, files)
             self._note_ids()
-        return self.get(ref)
+            self._note_use(key)
+        return self._entries[key].components
 
     def get(self, ref: CheckpointRef) -> Components:
-        """A checkpoint that is loaded.
+        """A checkpoint that is loaded, for a job that draws with it.
 
         Raises:
             KeyError: it is not.
         """
         entry = self._entries[_key(ref)]
-        entry.last_used = next(self._uses)
+        self._note_use(_key(ref))
         return entry.components
 
     def drop_all_but(self, ref: CheckpointRef | None) -> None:
@@ -72,14 +91,29 @@ class CheckpointCache:
         self._drop([key for key in self._entries if key != kept])
 
     def _make_room(self, needed_bytes: int) -> None:
-        held = [Held(key, entry.components.size_bytes, entry.last_used) for key, entry in self._entries.items()]
-        self._drop(to_evict(held, needed_bytes=needed_bytes, budget_bytes=self._budget_bytes))
+        wanted_ids = set(self._wanted())
+        wanted = {key for key, entry in self._entries.items() if entry.checkpoint_id in wanted_ids}
+        held = [
+            Held(key, entry.components.size_bytes, self._uses[key].at, self._uses[key].heat, entry.reload_s)
+            for key, entry in self._entries.items()
+        ]
+        self._drop(
+            to_evict(held, needed_bytes=needed_bytes, budget_bytes=self._budget_bytes, now=self._count, wanted=wanted)
+        )
 
     def _drop(self, keys: list[str]) -> None:
         for key in keys:
             del self._entries[key]
         self._note_ids()
         self._free_unused()
+
+    def _note_use(self, key: str) -> None:
+        self._count += 1
+        known = self._uses.pop(key, None)  # taken out and put in again: the oldest stand first
+        heat = heat_after(known.heat, uses_since=self._count - known.at) if known else 1.0
+        self._uses[key] = _Use(heat, self._count)
+        for old in [each for each in self._uses if each not in self._entries][:-_REMEMBERED]:
+            del self._uses[old]
 
     def _note_ids(self) -> None:
         self._ids = tuple(dict.fromkeys(entry.checkpoint_id for entry in self._entries.values()))

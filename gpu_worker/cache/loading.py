@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 
+from gpu_worker import speed
 from gpu_worker.device import Device
 from gpu_worker.loras.adapters import Adapters
 from gpu_worker.renderer import CheckpointFiles
@@ -55,7 +56,9 @@ def load(ref: CheckpointRef, files: CheckpointFiles, device: Device) -> Componen
             file=files.weights.name,
         ) from error
     pipeline.to(device.kind)
-    return _components(pipeline)
+    components = _components(pipeline)
+    speed.prepare(components.parts, device.options)
+    return components
 
 
 def size_on_disk(files: CheckpointFiles, *, variant: str | None) -> int:
