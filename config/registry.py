@@ -193,6 +193,22 @@ class Lora(Weights):
     download_gb: float = Field(gt=0, le=20)
 
 
+class Worn(Entry):
+    """A LoRA of a set; without a `weight` it is worn at its own."""
+
+    lora: Slug
+    weight: float | None = Field(None, ge=-2, le=2)
+
+
+class LoraSet(Entry):
+    """LoRAs under one word: an era, a style, a cast."""
+
+    id: Slug
+    name: str = Field(min_length=1, max_length=80)
+    loras: tuple[Worn, ...] = Field(min_length=1, max_length=5)
+    add_trigger_words: bool = True
+
+
 class GpuRequirements(Entry):
     """What a machine must offer. Memory in GB, bandwidth in Mbit/s; an empty `names` allows any GPU."""
 

@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from benchmarks.mixed_jobs import KINDS, Studio, draw
+from gpu_worker.device import Device
+from gpu_worker.diffusers_renderer import DiffusersRenderer
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
@@ -60,3 +63,17 @@ def test_nothing_is_left_behind(studio: Studio) -> None:
         return sum(isinstance(thing, torch.Tensor) for thing in gc.get_objects())
 
     assert tensors_after_a_round() >= tensors_after_a_round()
+
+
+def test_half_precision_draws_nearly_the_same(studio: Studio) -> None:
+    """What a GPU works with: LoRAs, ControlNets and every kind in fp16, to within a few shades of fp32."""
+    half = DiffusersRenderer(Device("cpu", torch.float16))
+    half.load(studio.ref, studio.files)
+    full = studio.renderer()
+    for number in (0, 2, 8, 9, 13):
+        drawn = [
+            renderer.draw(studio.order(number), lambda _step, _steps: None, studio.materials).pictures[0].rgb
+            for renderer in (half, full)
+        ]
+        one, other = (np.frombuffer(each, np.uint8).astype(int) for each in drawn)
+        assert np.abs(one - other).mean() < 1
