@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from config.problems import ConfigurationError, Problem, problems_of
-from config.registry import Checkpoint, ControlNet, Fleet, Lora, Preprocessor, Profile, Quotas
+from config.registry import Checkpoint, ControlNet, Fleet, Lora, LoraSet, Preprocessor, Profile, Quotas
 
 DEFAULT_DIRECTORY = Path(__file__).parent
 
@@ -27,6 +27,7 @@ class Registry:
     fleet: Fleet
     quotas: Quotas
     preprocessors: Mapping[str, Preprocessor] = field(default_factory=dict)
+    lora_sets: Mapping[str, LoraSet] = field(default_factory=dict)
 
     @property
     def profile(self) -> Profile:
@@ -100,15 +101,19 @@ def load_registry(directory: Path = DEFAULT_DIRECTORY) -> Registry:
     controlnets = reader.entries("controlnets", ControlNet)
     loras = reader.entries("loras", Lora)
     preprocessors = reader.entries("preprocessors", Preprocessor)
+    lora_sets = reader.entries("lora_sets", LoraSet)
     profiles = reader.entries("profiles", Profile)
     fleet = reader.optional_file("fleet.toml", Fleet)
     quotas = reader.optional_file("quotas.toml", Quotas)
-    problems = (
-        reader.problems + _missing(checkpoints, profiles, fleet) + _unknown_preprocessors(controlnets, preprocessors)
-    )
+    problems = [
+        *reader.problems,
+        *_missing(checkpoints, profiles, fleet),
+        *_unknown_preprocessors(controlnets, preprocessors),
+        *_unknown_loras(lora_sets, loras),
+    ]
     if problems or fleet is None or quotas is None:
         raise ConfigurationError(problems)
-    return Registry(checkpoints, controlnets, loras, profiles, fleet, quotas, preprocessors)
+    return Registry(checkpoints, controlnets, loras, profiles, fleet, quotas, preprocessors, lora_sets)
 
 
 def _unknown_preprocessors(
@@ -118,6 +123,15 @@ def _unknown_preprocessors(
         Problem(f"controlnets/{name}.toml", "preprocessor", f"{entry.preprocessor!r} is not in preprocessors/")
         for name, entry in controlnets.items()
         if entry.preprocessor is not None and entry.preprocessor not in preprocessors
+    ]
+
+
+def _unknown_loras(lora_sets: Mapping[str, LoraSet], loras: Mapping[str, Lora]) -> list[Problem]:
+    return [
+        Problem(f"lora_sets/{name}.toml", "loras", f"{worn.lora!r} is not in loras/")
+        for name, entry in lora_sets.items()
+        for worn in entry.loras
+        if worn.lora not in loras
     ]
 
 

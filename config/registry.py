@@ -12,7 +12,29 @@ SOURCE_SCHEMES = ("huggingface", "civitai", "https", "s3", "gs", "file")
 # Ids end up in queue names, Redis keys and file names.
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Sampler = Literal["euler", "euler_a", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_sde", "unipc", "ddim", "lcm", "tcd"]
+Sampler = Literal[
+    "euler",
+    "euler_a",
+    "euler_karras",
+    "heun",
+    "lms",
+    "lms_karras",
+    "dpm2",
+    "dpm2_a",
+    "dpmpp_2m",
+    "dpmpp_2m_karras",
+    "dpmpp_2m_sde",
+    "dpmpp_2m_sde_karras",
+    "dpmpp_3m_sde",
+    "dpmpp_sde",
+    "dpmpp_sde_karras",
+    "deis",
+    "unipc",
+    "ddim",
+    "ddpm",
+    "lcm",
+    "tcd",
+]
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
 # What a ControlNet follows; `ready_made` takes any map as it is.
 Control = Literal["canny", "depth", "openpose", "lineart", "scribble", "softedge", "tile", "ready_made"]
@@ -174,6 +196,22 @@ class Lora(Weights):
     weight: float = Field(0.8, ge=-2, le=2)
     licence: str = Field(min_length=1)
     download_gb: float = Field(gt=0, le=20)
+
+
+class Worn(Entry):
+    """A LoRA of a set; without a `weight` it is worn at its own."""
+
+    lora: Slug
+    weight: float | None = Field(None, ge=-2, le=2)
+
+
+class LoraSet(Entry):
+    """LoRAs under one word: an era, a style, a cast."""
+
+    id: Slug
+    name: str = Field(min_length=1, max_length=80)
+    loras: tuple[Worn, ...] = Field(min_length=1, max_length=5)
+    add_trigger_words: bool = True
 
 
 class GpuRequirements(Entry):

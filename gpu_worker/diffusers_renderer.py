@@ -1,6 +1,7 @@
 """The renderer that draws with torch and diffusers. Imported on the lane's thread, when the worker starts."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -130,3 +131,6 @@ def _quiet_libraries() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
+    # Several LoRAs at once are what we want, and the active one is deleted only when another is about to be set.
+    for message in ("Already found a `peft_config`", "Adapter .* was active which is now deleted"):
+        warnings.filterwarnings("ignore", message=message, category=UserWarning)

@@ -4,6 +4,7 @@ All that a worker must know travels with the job, so no worker needs new files w
 """
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -16,6 +17,7 @@ from config.registry import (
     FusedLora,
     Limits,
     Lora,
+    LoraSet,
     Preprocessor,
     Sha256,
     Weights,
@@ -99,6 +101,14 @@ class LoraRef(Wire):
             trigger_words=entry.trigger_words,
             add_trigger_words=add_trigger_words,
         )
+
+
+def wear(lora_set: LoraSet, loras: Mapping[str, Lora]) -> tuple[LoraRef, ...]:
+    """The LoRAs of a registry's set, at the set's weights."""
+    return tuple(
+        LoraRef.of(loras[worn.lora], weight=worn.weight, add_trigger_words=lora_set.add_trigger_words)
+        for worn in lora_set.loras
+    )
 
 
 class InputRef(Wire):

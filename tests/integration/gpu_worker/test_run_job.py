@@ -6,8 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,89 +18,27 @@ from redis import Redis
 from config.registry import Weights
 from gpu_worker.celery_app import make_worker_app
 from gpu_worker.handover import Handover
-from gpu_worker.lane import Lane
 from gpu_worker.run_job import run_job
-from gpu_worker.status import WorkerStatus
-from gpu_worker.traffic import Traffic
-from gpu_worker.watchdog import Watchdog
-from gpu_worker.weights.fetcher import WeightsFetcher
-from gpu_worker.workshop import Workshop
 from tasks import blobs, keys
 from tasks.errors import ErrorCode
 from tasks.leases import Lease
 from tasks.publishing import Publisher
-from tasks.references import StepLimits
-from tasks.schema import CheckpointRef, InputRef, JobSpec, Progress, RenderTask, SignedLink, Stage, TextToImageSpec
+from tasks.schema import (
+    CheckpointRef,
+    Progress,
+    RenderTask,
+    SignedLink,
+    Stage,
+    TextToImageSpec,
+)
+from tests.integration.gpu_worker.bench import JOB, Bench, now
 from tests.integration.gpu_worker.control_queue import kinds, told
-from tests.specs import image_spec, inpaint_spec, tiny_spec, upscale_spec
-from tests.tiny_room import gradient, half_mask, input_ref, png
 from tests.unit.gpu_worker.weights_server import WeightsServer
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
-
-JOB = "01JOB"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def lane() -> Lane:
-    from gpu_worker.diffusers_renderer import make_renderer  # noqa: PLC0415
-
-    started = Lane(make_renderer)
-    started.start()
-    return started
-
-
-@dataclass
-class Bench:
-    """A worker's parts, and how to send it a job."""
-
-    shop: Workshop
-    redis: Redis
-    faults: list[str]
-    ref: CheckpointRef
-
-    def spec(self, **changes: Any) -> TextToImageSpec:
-        return tiny_spec(**({"checkpoint": self.ref} | changes))
-
-    def run(self, spec: JobSpec | None = None, *, epoch: int = 1, job_id: str = JOB, **changes: Any) -> None:
-        task = RenderTask(job_id=job_id, epoch=epoch, spec=spec or self.spec(), enqueued_at=now()).payload()
-        task["spec"].update(changes)
-        self.redis.set(keys.epoch(job_id), epoch)
-        run_job(task, self.shop)
-
-    def failure(self, job_id: str = JOB) -> Any:
-        assert kinds(self.redis, job_id) == ["claimed", "failed"]
-        return told(self.redis, job_id)[-1].message.failure
-
-    def next_job_is_fine(self) -> None:
-        self.run(job_id="NEXT")
-        assert kinds(self.redis, "NEXT") == ["claimed", "rendered"]
-
-
-@pytest.fixture
-def bench(redis: Redis, redis_url: str, lane: Lane, tiny_ref: CheckpointRef, tmp_path: Path) -> Bench:
-    faults: list[str] = []
-    app = make_worker_app(redis_url, worker_id="w1", checkpoints=["tiny-sdxl"])
-    shop = Workshop(
-        worker_id="w1",
-        redis=redis,
-        fetcher=WeightsFetcher(tmp_path),
-        lane=lane,
-        handover=Handover(Publisher(app, redis), redis, worker_id="w1", now=now),
-        traffic=Traffic(),
-        status=WorkerStatus(now=now),
-        watchdog=Watchdog(lambda _seconds: None),
-        now=now,
-        on_device_fault=lambda: faults.append("device"),
-    )
-    return Bench(shop, redis, faults, tiny_ref)
 
 
 def wait_until(condition: Callable[[], Any], *, timeout_s: float = 20) -> Any:
@@ -254,61 +191,6 @@ def test_an_impossible_spec_is_told(bench: Bench, changes: dict[str, Any], code:
     bench.run(**changes)
     assert bench.failure().code is code
     bench.next_job_is_fine()
-
-
-def member_gives(bench: Bench, image: Image.Image) -> InputRef:
-    blobs.put_input(bench.redis, png(image))
-    return input_ref(image)
-
-
-def test_a_picture_goes_in_and_pictures_come_out(bench: Bench) -> None:
-    """From Redis through decoding and the pipeline to the hand-over, at the size that the order says."""
-    picture, mask = member_gives(bench, gradient()), member_gives(bench, half_mask())
-    orders: list[JobSpec] = [
-        image_spec(image=picture, checkpoint=bench.ref),
-        inpaint_spec(image=picture, mask=mask, checkpoint=bench.ref),
-        upscale_spec(image=picture, checkpoint=bench.ref, detail=0),
-    ]
-    for number, order in enumerate(orders):
-        bench.run(order, job_id=f"J{number}")
-        assert kinds(bench.redis, f"J{number}") == ["claimed", "rendered"]
-        [image] = told(bench.redis, f"J{number}")[-1].message.images
-        assert (image.width, image.height) == (order.width, order.height)
-
-
-def test_a_picture_that_is_gone_is_told(bench: Bench) -> None:
-    """It expired while the job waited: sending it again helps, another attempt does not."""
-    bench.run(image_spec(image=input_ref(gradient()), checkpoint=bench.ref))
-    assert bench.failure().code is ErrorCode.INPUT_MISSING
-    bench.next_job_is_fine()
-
-
-def test_a_broken_picture_is_told(bench: Bench) -> None:
-    """The bytes are as promised, but they are no picture."""
-    broken = InputRef(sha256=blobs.put_input(bench.redis, b"no picture"), width=64, height=64)
-    bench.run(image_spec(image=broken, checkpoint=bench.ref))
-    assert bench.failure().code is ErrorCode.INPUT_BROKEN
-    bench.next_job_is_fine()
-
-
-def test_an_image_bomb_is_told(bench: Bench) -> None:
-    """More pixels in the header than may be: refused before they are decoded."""
-    bomb = png(Image.new("1", (8192, 4096)))
-    ref = InputRef(sha256=blobs.put_input(bench.redis, bomb), width=64, height=64)
-    bench.run(image_spec(image=ref, checkpoint=bench.ref))
-    assert bench.failure().code is ErrorCode.INPUT_TOO_LARGE
-    bench.next_job_is_fine()
-
-
-def test_clamped_options_are_remarked(bench: Bench) -> None:
-    """A few-step model is not drawn with thirty steps, and the parameters in the file are those that were used."""
-    limits = StepLimits(min_steps=1, max_steps=3, min_cfg=0, max_cfg=2)
-    bench.run(bench.spec(checkpoint=bench.ref.model_copy(update={"limits": limits}), num_inference_steps=30))
-    rendered = told(bench.redis)[-1].message
-    assert rendered.remarks == ("steps clamped to 3", "cfg clamped to 2")
-    picture = Image.open(io.BytesIO(blobs.get(bench.redis, rendered.images[0])))
-    assert isinstance(picture, PngImageFile)
-    assert "Steps: 3" in picture.text["parameters"]
 
 
 def test_an_unknown_model_is_told(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from config.loading import DEFAULT_DIRECTORY, load_registry
 from config.problems import ConfigurationError
+from tasks.references import wear
 
 GOOD_MODEL = """
 id = "{id}"
@@ -166,3 +167,35 @@ def test_a_preprocessors_weights_are_pinned(directory: Path) -> None:
     (directory / "preprocessors").mkdir()
     (directory / "preprocessors/midas.toml").write_text(GOOD_PREPROCESSOR.replace('sha256 = "{sha256}"\n', ""))
     assert {place for place, _ in problems_in(directory)} == {"preprocessors/midas.toml"}
+
+
+GOOD_LORA = """
+id = "{id}"
+name = "A LoRA"
+trigger_words = ["ink drawing"]
+source = "file:loras"
+file = "ink.safetensors"
+licence = "MIT"
+download_gb = 0.2
+"""
+ERA = """
+id = "inkwell"
+name = "The inkwell years"
+loras = [{ lora = "ink", weight = 0.5 }, { lora = "paper" }]
+"""
+
+
+def test_a_set_of_loras_under_one_word(directory: Path) -> None:
+    """Its LoRAs must be there; each is worn at the set's weight, or at its own."""
+    for folder in ("loras", "lora_sets"):
+        (directory / folder).mkdir()
+    (directory / "loras/ink.toml").write_text(GOOD_LORA.format(id="ink"))
+    (directory / "lora_sets/inkwell.toml").write_text(ERA)
+    assert problems_in(directory) == {("lora_sets/inkwell.toml", "loras")}
+    (directory / "loras/paper.toml").write_text(GOOD_LORA.format(id="paper"))
+    registry = load_registry(directory)
+    worn = wear(registry.lora_sets["inkwell"], registry.loras)
+    assert [(each.id, each.weight, each.add_trigger_words) for each in worn] == [
+        ("ink", 0.5, True),
+        ("paper", 0.8, True),
+    ]

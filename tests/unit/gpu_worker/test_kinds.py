@@ -150,6 +150,13 @@ def test_upscale_counts_the_steps_of_all_tiles(room: Room) -> None:
     assert seen == [(number, 2 * tiles_of_both) for number in range(1, 2 * tiles_of_both + 1)]
 
 
+def test_detail_and_tile_take_effect(room: Room) -> None:
+    """More detail is farther from plain Lanczos; other tiles make another picture."""
+    plain, little, much = (room.image(enlargement(detail=detail, num_inference_steps=8)) for detail in (0, 0.15, 0.9))
+    assert distance(little, plain) < distance(much, plain)
+    assert room.draw(enlargement(tile=96)) != room.draw(enlargement(tile=64))
+
+
 def test_tiles_leave_no_seam(room: Room) -> None:
     """A jump where two tiles meet is not larger than jumps elsewhere."""
     array = np.asarray(room.image(enlargement(detail=0.3)), np.float32)

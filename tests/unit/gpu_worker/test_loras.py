@@ -137,6 +137,30 @@ def test_a_hot_lora_that_is_not_asked_for_has_no_effect(room: Room) -> None:
     assert room.draw(wearing("unet")) == hot
 
 
+def test_a_second_lora_leaves_the_first_ones_matrices_alone(room: Room) -> None:
+    """transformers calls a text encoder's other adapters "newly initialized" when one more is loaded; they must not be.
+
+    Also the tensors that were read stay as they are: they are used again.
+    """
+    components, shelf = room.renderer._cache.get(room.ref), LoraShelf()
+    components.adapters.take_off()
+
+    def attached() -> dict[str, torch.Tensor]:
+        return {name: tensor.clone() for name, tensor in state(room).items() if ".lora_" in name}
+
+    components.adapters.wear([lora(id="kohya")], room.loras, shelf)
+    first = attached()
+    components.adapters.wear([lora(id="kohya"), lora(id="text"), lora(id="unet")], room.loras, shelf)
+    after = attached()
+    assert len(first) == 2 * len(LAYERS)
+    assert len(after) > len(first)
+    for name, tensor in first.items():
+        assert torch.equal(after[name], tensor), name
+    values = sorted(float(tensor.sum()) for tensor in first.values())
+    wanted = sorted(float(matrix.sum()) for pair in LAYERS.values() for matrix in pair)
+    assert values == pytest.approx(wanted)
+
+
 def test_the_base_is_untouched_after_200_swaps(room: Room) -> None:
     """Bit for bit and in the same memory: weights are never written to."""
     before = {name: (tensor.data_ptr(), tensor.clone()) for name, tensor in state(room).items()}

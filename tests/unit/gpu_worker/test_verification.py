@@ -3,6 +3,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from gpu_worker.weights import verification
 from tasks.errors import ErrorCode, WeightsError
@@ -78,3 +80,27 @@ def test_only_the_variant_that_is_loaded_counts(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     assert [path.name for path in verification.weight_files(tmp_path, variant=None)] == ["model.safetensors"]
     assert len(verification.weight_files(tmp_path, variant="fp16")) == 2
+
+
+def test_a_models_folder(tmp_path: Path) -> None:
+    """A ControlNet's: config and whole weights of the variant that is asked for."""
+    with pytest.raises(WeightsError) as caught:
+        verification.check_model(tmp_path, variant=None)
+    assert caught.value.code is ErrorCode.UNKNOWN_MODEL
+    (tmp_path / "config.json").write_text("{}")
+    save_file({"x": torch.ones(2)}, tmp_path / "diffusion_pytorch_model.fp16.safetensors")
+    verification.check_model(tmp_path, variant="fp16")
+    with pytest.raises(WeightsError) as caught:
+        verification.check_model(tmp_path, variant=None)
+    assert caught.value.code is ErrorCode.WEIGHTS_BROKEN
+
+
+def test_a_pinned_file_may_be_anything_but_another(tmp_path: Path) -> None:
+    """By its hash alone, and never without one."""
+    path = tmp_path / "annotator.pth"
+    path.write_bytes(b"any bytes")
+    verification.check_pinned(path, sha256=hashlib.sha256(b"any bytes").hexdigest())
+    for sha256 in (None, "0" * 64):
+        with pytest.raises(WeightsError) as caught:
+            verification.check_pinned(path, sha256=sha256)
+        assert caught.value.code is ErrorCode.WEIGHTS_BROKEN
