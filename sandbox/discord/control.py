@@ -32,6 +32,7 @@ _FIELDS = {
     "modal",
     "fields",
     "target",
+    "locale",
 }
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -87,6 +88,7 @@ async def _wanted(request: web.Request, known: set[str] | None = None) -> Json:
 
 def _actor(state: State, wanted: Json) -> Actor:
     user = state.world.person(str(wanted.get("user", "member-1")))
+    user.locale = str(wanted.get("locale", user.locale))
     name = str(wanted.get("channel", "general"))
     channel = state.world.direct_channel(user) if name == "dm" else state.world.channel(name)
     return Actor(user, channel, checks=bool(wanted.get("client_checks", True)))

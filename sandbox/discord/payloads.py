@@ -25,7 +25,7 @@ def new_interaction(
         "data": data,
         "channel_id": channel.id,
         "channel": objects.partial_channel_object(state.world, channel, user),
-        "locale": objects.LOCALE,
+        "locale": user.locale,
         "entitlements": [],
         "entitlement_sku_ids": [],
         "attachment_size_limit": state.upload_limit_bytes,

@@ -26,6 +26,7 @@ class User:
     name: str
     display_name: str
     bot: bool = False
+    locale: str = "en-US"
 
 
 @dataclass

@@ -167,6 +167,11 @@ class Studio:
                     return jobs[0]
                 await asyncio.sleep(0.02)
 
+    async def speaks(self, locale: str, *, user: str = "member-1") -> None:
+        """From now on this member's client is in another language."""
+        body = {"command": "help", "user": user, "locale": locale, "wait": True}
+        await self.server.control("POST", "interactions", body)
+
     async def queued(self, **options: Any) -> Job:
         """An order that has reached the queue."""
         await self.use(**({"prompt": "a red fox"} | options))

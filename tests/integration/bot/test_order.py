@@ -164,3 +164,12 @@ async def test_an_acknowledgement_whose_answer_was_lost_counts(studio: Studio) -
     await studio.use(prompt="a red fox")
     await studio.published()
     assert len(await studio.messages()) == 1
+
+
+async def test_many_members_at_once_are_all_answered_in_time(studio: Studio) -> None:
+    """Nobody reads "did not respond" because others draw, too; each has a job of their own."""
+    orders = [studio.use(prompt=f"fox {number}", user=f"member-{number}") for number in range(1, 21)]
+    outcomes = await asyncio.gather(*orders)
+    assert all(outcome["answered"] and not outcome["expired"] for outcome in outcomes)
+    assert await asyncio.to_thread(studio.ledger.jobs.count_outstanding) == 20
+    assert max(outcome["ack_ms"] for outcome in outcomes) < 3000

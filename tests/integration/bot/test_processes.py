@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,7 +27,9 @@ from tasks.lifecycle import JobState
 from tasks.publishing import Publisher
 from tasks.schema import Rendered, Timings
 from tests.integration.bot.studio import picture
+from tests.redis_server import free_port
 
+METRICS_PORT = free_port()
 ROOT = Path(__file__).parents[3]
 BOT = (sys.executable, "-m", "bot")
 COURIER = (sys.executable, "-m", "celery", "-A", "bot.courier", "worker", "-Q", "control")
@@ -88,11 +91,17 @@ async def test_the_processes_draw_one_picture_and_stop_gracefully(
 ) -> None:
     """`python -m bot sync`, `python -m bot`, `celery -A bot.courier worker`: a posted picture, then exit code 0."""
     database = ledger.engine.url.render_as_string(hide_password=False)
-    env = environment(server, redis_url, database, DISCORD_OWNER_GUILD_ID=GUILD_ID)
+    env = environment(
+        server, redis_url, database, DISCORD_OWNER_GUILD_ID=GUILD_ID, EASEL_METRICS_PORT=str(METRICS_PORT)
+    )
+    assert (await run((*BOT, "check"), env)).returncode == 1
     assert (await run((*BOT, "sync"), env)).stdout.splitlines() == [
         f"everywhere: added {all_commands()}",
         f"server {GUILD_ID}: added {all_commands()}",
     ]
+    checked = await run((*BOT, "check"), env)
+    assert (checked.returncode, "Traceback" in checked.stderr) == (0, False)
+    assert "ok  Invite: https://discord.com/oauth2/authorize?client_id=" in checked.stdout
     with process(BOT, env) as bot, process(COURIER, env) as courier:
         await connected(server)
         order = {"command": "imagine", "options": {"prompt": "a fox", "aspect": "1:1", "model": "sdxl-base-1.0"}}
@@ -103,6 +112,8 @@ async def test_the_processes_draw_one_picture_and_stop_gracefully(
         publisher = Publisher(make_app(redis_url, client_name="test"), redis)
         await asyncio.to_thread(publisher.control, routing.RENDERED, result, job_id=job.id)
         await job_in(ledger, JobState.POSTED)
+        metrics = await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{METRICS_PORT}/metrics")
+        assert "easel_ack_seconds_count 1.0" in metrics.read().decode()
         for each in (bot, courier):
             each.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(each.wait, 20) == 0

@@ -138,7 +138,7 @@ def test_no_prompt_breaks_out_of_its_message(prompt: str) -> None:
     shown = harmless(prompt, most=600)
     assert "\n" not in shown
     assert "@" not in shown.replace("@\u200b", "")
-    assert "://" not in shown
+    assert "://" not in shown.replace("\\:", "")  # an escaped colon starts no link
     spec = tiny_spec(prompt=prompt or "x", seeds=(MAX_SEED,) * 4)
     remark = file_remark("lossy", limit_bytes=10 * 2**20)
     message = result_message(spec, job_id=JOB, model="M" * 80, seconds=99999.0, mention_user_id=2**63, remark=remark)
