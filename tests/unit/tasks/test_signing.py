@@ -123,8 +123,18 @@ def test_a_gated_repository(service: WeightsServer, storage: WeightsServer) -> N
     assert link.url == f"{storage.url}/some/body/resolve/abc/m.safetensors"
     assert [asked.authorization for asked in service.asked] == [None, "Bearer a-key"]
     assert not storage.asked
+
+
+def test_a_public_repository_costs_one_question_an_hour(service: WeightsServer, storage: WeightsServer) -> None:
+    """The first job of the day waits for one answer, not for one a file; no link is made."""
     service.faults.token = None
-    assert hub.sign(weights, "m.safetensors", now=NOW) is None
+    hub = HuggingFaceHub("a-key", endpoint=service.url)
+    signer = LinkSigner({"huggingface": hub})
+    spec = tiny_spec(checkpoint=TINY_REF.model_copy(update={"weights": Weights(source="huggingface:some/body")}))
+    assert signer.links(spec, now=NOW) == ()
+    assert [asked.authorization for asked in service.asked] == [None]
+    assert signer.links(spec, now=NOW + timedelta(hours=2)) == ()
+    assert len(service.asked) == 2
 
 
 def test_a_link_is_used_again_while_it_is_young(service: WeightsServer, clock: ManualClock) -> None:
