@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import BaseModel
 
 from config.loading import load_registry
 from config.registry import FusedLora, Weights
@@ -15,7 +16,7 @@ from tasks.signing.expiry import UNKNOWN_LIFETIME, expiry_of
 from tasks.signing.huggingface import HuggingFaceHub
 from tasks.signing.s3 import Bucket, S3Key, presigned_url
 from tasks.signing.signer import LinkSigner
-from tasks.wanted import files_of
+from tasks.wanted import extras_of, files_of
 from tests.conftest import ManualClock
 from tests.specs import TINY_REF, tiny_spec
 from tests.unit.gpu_worker.weights_server import WeightsServer
@@ -79,6 +80,22 @@ def test_what_an_order_needs() -> None:
     assert found.keys() == {"huggingface:a/b", "s3:bucket/vae.safetensors", "civitai:42"}
     assert "unet/diffusion_pytorch_model.fp16.safetensors" in found["huggingface:a/b"]
     assert found["civitai:42"] == ("",)
+
+
+class Draft(BaseModel):
+    """An order as later ones may be: with companions, deep inside."""
+
+    checkpoint: CheckpointRef
+    companions: tuple[Weights, ...]
+
+
+def test_what_is_fetched_beside_the_checkpoint() -> None:
+    """LoRAs come ahead of their job; folders and annotators wait for the job that knows what they are."""
+    lora, civitai = Weights(source="huggingface:a/b", file="x.safetensors"), Weights(source="civitai:7@42")
+    others = (Weights(source="huggingface:a/controlnet"), Weights(source="huggingface:a/b", file="body.pth"))
+    draft = Draft(checkpoint=TINY_REF, companions=(lora, *others, civitai))
+    assert list(extras_of(draft)) == [lora, civitai]
+    assert {weights.source for weights, _ in files_of(draft)} >= {"civitai:7@42", TINY_REF.weights.source}
 
 
 def test_without_keys_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
