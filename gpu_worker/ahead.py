@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from redis import Redis
@@ -24,10 +25,12 @@ from tasks import lookahead, routing, warming
 from tasks.errors import JobError
 from tasks.schema import CheckpointRef, RenderTask
 from tasks.wanted import extras_of
+from tasks.warming import WarmUp
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 2.0
+_Answer = TypeVar("_Answer")
 _AGAIN_S = 600.0  # what was fetched may have left the disk, what failed may have been mended
 
 
@@ -45,7 +48,7 @@ class Ahead:
     clock: Callable[[], float] = time.monotonic
     wanted: tuple[str, ...] = ()
     _done: dict[str, float] = field(default_factory=dict)
-    _may_look: bool = True
+    _denied: set[str] = field(default_factory=set)
 
     def start(self) -> None:
         """Look every two seconds from now on."""
@@ -57,16 +60,16 @@ class Ahead:
         Raises:
             redis.exceptions.RedisError: Redis is away.
         """
-        if self.traffic.jobs and self._may_look:
+        if self.traffic.jobs:
             self._fetch_for(self._next_tasks())
-        elif not self.traffic.jobs:
+        else:
             self.wanted = ()
             self._load_what_is_asked_for()
 
     def learn_links(self) -> None:
         """Take the links that lie ready for whoever starts: the profile's checkpoints may be private."""
         try:
-            for wish in warming.requested(self.redis, self.checkpoints):
+            for wish in self._wishes():
                 self.fetcher.learn(wish.links)
         except RedisError as error:
             log.info("no links taken: redis does not answer", error=type(error).__name__)
@@ -83,11 +86,20 @@ class Ahead:
 
     def _next_tasks(self) -> list[RenderTask]:
         queues = routing.affinity_order(map(routing.gpu_queue, self.checkpoints), loaded=self.lane.loaded())
+        return self._allowed("LRANGE on the queues", lambda: lookahead.next_tasks(self.redis, queues))
+
+    def _wishes(self) -> list[WarmUp]:
+        return self._allowed("GET on warmup:*", lambda: warming.requested(self.redis, self.checkpoints))
+
+    def _allowed(self, right: str, ask: Callable[[], list[_Answer]]) -> list[_Answer]:
+        """What a right lets us see; an older credential may lack it, which is said once."""
+        if right in self._denied:
+            return []
         try:
-            return lookahead.next_tasks(self.redis, queues)
+            return ask()
         except NoPermissionError:
-            self._may_look = False
-            log.warning("not looking ahead: this worker's Redis user may not read the queues (LRANGE)")
+            self._denied.add(right)
+            log.warning("not getting ready ahead of jobs: this worker's Redis user lacks a right", right=right)
             return []
 
     def _fetch_for(self, tasks: Iterable[RenderTask]) -> None:
@@ -100,7 +112,7 @@ class Ahead:
                 self._once(weights.model_dump_json(), partial(self._fetch_extra, weights))
 
     def _load_what_is_asked_for(self) -> None:
-        for wish in warming.requested(self.redis, self.checkpoints):
+        for wish in self._wishes():
             self.fetcher.learn(wish.links)
             self._once(f"{wish.checkpoint.id}@{wish.at.isoformat()}", partial(self._load, wish.checkpoint))
 

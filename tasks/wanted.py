@@ -56,11 +56,13 @@ def _inside(model: BaseModel, *, leave_out: set[str]) -> Iterator[tuple[Weights,
 
 
 def extras_of(order: Any) -> Iterator[Weights]:
-    """The single files that an order draws with beside its checkpoint, such as LoRAs."""
+    """The single safetensors files that an order draws with beside its checkpoint, such as LoRAs."""
     if isinstance(order, CheckpointRef):
         return
     if isinstance(order, Weights):
-        yield order
+        name = order.file or order.source
+        if name.endswith(".safetensors") or order.source.startswith("civitai:"):
+            yield order
     elif isinstance(order, BaseModel):
         for name in type(order).model_fields:
             yield from extras_of(getattr(order, name))

@@ -9,8 +9,6 @@ from typing import Any
 
 from gpu_worker.weights.ranges import Offer, Piece, pieces_of
 
-_SAVE_EVERY_BYTES = 256 * 2**20
-
 Reserve = Callable[[Path, int], None]  # called with (path, bytes): have this much of the disk, or raise
 
 
@@ -24,6 +22,7 @@ class PartialFile:
         self._state_path = target.with_name(f"{target.name}.part.json")
         self._lock = threading.Lock()
         self._unsaved = 0
+        self._save_every = piece_bytes
         self.pieces = pieces_of(offer, piece_bytes=piece_bytes)
         if not self._resume():
             self._begin(reserve)
@@ -41,7 +40,7 @@ class PartialFile:
         with self._lock:
             piece.done_bytes += len(chunk)
             self._unsaved += len(chunk)
-            if self._unsaved >= _SAVE_EVERY_BYTES:
+            if self._unsaved >= self._save_every:
                 self._save()
 
     def save(self) -> None:

@@ -5,6 +5,7 @@ Who uses a unit holds a pin, a shared lock of the system on a file of `.used/`: 
 that, and nobody deletes a unit that somebody has pinned. The lock file's own time is when the unit was last used.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -12,6 +13,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 from filelock import FileLock, Timeout
@@ -22,6 +24,7 @@ log = structlog.get_logger()
 
 _FILES, HUB = "files", "huggingface"
 _WAIT_S = 0.5
+_CANNOT_ALLOCATE = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})  # some network and memory file systems
 
 
 class Pin:
@@ -86,7 +89,7 @@ class Store:
         with self._room_lock():
             self._make_room(size_bytes)
             with path.open("r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, size_bytes)
+                _allocate(file, size_bytes)
 
     def make_room(self, size_bytes: int) -> None:
         """The same for files that somebody else writes."""
@@ -150,6 +153,15 @@ class Store:
         folder = self.directory / kind
         folder.mkdir(parents=True, exist_ok=True)
         return folder / unit.replace("/", "__")
+
+
+def _allocate(file: BinaryIO, size_bytes: int) -> None:
+    try:
+        os.posix_fallocate(file.fileno(), 0, size_bytes)
+    except OSError as error:
+        if error.errno not in _CANNOT_ALLOCATE:
+            raise
+        file.truncate(size_bytes)  # then the disk may turn out to be full later on
 
 
 def _size(folder: Path) -> int:

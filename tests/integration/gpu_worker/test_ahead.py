@@ -1,7 +1,7 @@
 """Getting ready for the next jobs: a real Redis, real messages, a real web server; the lane draws nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -174,22 +174,26 @@ def test_what_fails_is_not_tried_all_the_time(
 
 
 def test_a_worker_without_the_right_to_look(
-    web: WeightsServer, queue: Queue, tmp_path: Path, checkpoint: Any, clock: ManualClock
+    ahead: Ahead, web: WeightsServer, queue: Queue, checkpoint: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An older credential: it says so once, and works as before; wishes are still heard."""
     commands = ["+get", "+ping", "+client|setname", "+select"]
     queue.redis.acl_setuser(
         "worker", enabled=True, reset=True, nopass=True, keys=["gpu.*", "warmup:*"], commands=commands
     )
-    limited = make_ahead(Redis.from_url(queue.url.replace("//", "//worker:x@")), web, tmp_path, clock)
+    limited = replace(ahead, redis=Redis.from_url(queue.url.replace("//", "//worker:x@")))
     queue.publish(checkpoint("a"))
     with limited.traffic.holding("BUSY"):
         limited.look()
         limited.look()
     assert not web.asked
-    warming.request(queue.redis, checkpoint("b"), signer=None, now=clock())
+    warming.request(queue.redis, checkpoint("b"), signer=None, now=datetime.now(UTC))
     limited.look()
     assert limited.lane.loaded() == ("b",)
+    queue.redis.acl_setuser("worker", enabled=True, reset=True, nopass=True, keys=["gpu.*"], commands=["+get"])
+    limited.learn_links()
+    limited.look()
+    assert capsys.readouterr().out.count("lacks a right") == 2
     queue.redis.acl_deluser("worker")
 
 

@@ -1,7 +1,10 @@
 """Downloads against a real server that does everything wrong that servers do."""
 
 import hashlib
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -220,3 +223,44 @@ def test_the_disk_is_full(web: WeightsServer, tmp_path: Path) -> None:
             Remote(f"{web.url}{PATH}", "https:example"), tmp_path / "a", reserve=no_room, listen=lambda *_: None
         )
     assert len(web.asked) == 1
+
+
+def test_a_cancelled_job_leaves_a_silent_line_at_once(web: WeightsServer, tmp_path: Path) -> None:
+    """It does not wait for bytes that may never come; the next job of the worker wants its turn."""
+    web.faults.stall_after, web.faults.stall_s = 1000, 4.0
+    started = time.monotonic()
+
+    def cancel(done: int, _total: int | None) -> None:
+        if done:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        fetch(web, tmp_path / "a", listen=cancel, patience=Patience(read_s=30))
+    assert time.monotonic() - started < 3
+    web.faults.stall_after = None
+    assert is_whole(fetch(web, tmp_path / "a"))
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from gpu_worker.weights.answers import Remote
+from gpu_worker.weights.download import Downloader
+Downloader(piece_bytes=100_000, connections=1).fetch(
+    Remote(sys.argv[1], "https:example"), Path(sys.argv[2]), reserve=lambda path, size: None,
+    listen=lambda done, total: print(done, flush=True))
+"""
+
+
+def test_a_killed_worker_loses_no_more_than_a_piece(web: WeightsServer, tmp_path: Path) -> None:
+    """SIGKILL in the middle: whoever comes next goes on from what was written down."""
+    web.faults.delay_s = 0.15
+    command = [sys.executable, "-c", FETCH, f"{web.url}{PATH}", str(tmp_path / "a")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        done = next(count for count in map(int, worker.stdout) if count > 400_000)
+        worker.kill()
+    web.faults.delay_s = 0
+    web.asked.clear()
+    assert is_whole(fetch(web, tmp_path / "a", piece_bytes=100_000))
+    assert len(web.bodies_asked()) <= (len(CONTENT) - done) // 100_000 + 2

@@ -29,6 +29,7 @@ class Faults:
     stall_after: int | None = None
     stall_s: float = 5.0
     drip: bool = False
+    delay_s: float = 0.0
     ignores_ranges: bool = False
     lies_about_place: bool = False
     claims_more: int = 0
@@ -146,6 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         return int(found.group(1)), min(int(found.group(2) or size - 1), size - 1)
 
     def _send(self, body: bytes, faults: Faults, *, is_question: bool) -> None:
+        time.sleep(faults.delay_s)
         if is_question:
             self.wfile.write(body)
         elif faults.stall_after is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import BaseModel
 
 from config.loading import load_registry
 from config.registry import FusedLora, Weights
@@ -15,7 +16,7 @@ from tasks.signing.expiry import UNKNOWN_LIFETIME, expiry_of
 from tasks.signing.huggingface import HuggingFaceHub
 from tasks.signing.s3 import Bucket, S3Key, presigned_url
 from tasks.signing.signer import LinkSigner
-from tasks.wanted import files_of
+from tasks.wanted import extras_of, files_of
 from tests.conftest import ManualClock
 from tests.specs import TINY_REF, tiny_spec
 from tests.unit.gpu_worker.weights_server import WeightsServer
@@ -81,6 +82,22 @@ def test_what_an_order_needs() -> None:
     assert found["civitai:42"] == ("",)
 
 
+class Draft(BaseModel):
+    """An order as later ones may be: with companions, deep inside."""
+
+    checkpoint: CheckpointRef
+    companions: tuple[Weights, ...]
+
+
+def test_what_is_fetched_beside_the_checkpoint() -> None:
+    """LoRAs come ahead of their job; folders and annotators wait for the job that knows what they are."""
+    lora, civitai = Weights(source="huggingface:a/b", file="x.safetensors"), Weights(source="civitai:7@42")
+    others = (Weights(source="huggingface:a/controlnet"), Weights(source="huggingface:a/b", file="body.pth"))
+    draft = Draft(checkpoint=TINY_REF, companions=(lora, *others, civitai))
+    assert list(extras_of(draft)) == [lora, civitai]
+    assert {weights.source for weights, _ in files_of(draft)} >= {"civitai:7@42", TINY_REF.weights.source}
+
+
 def test_without_keys_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The usual case costs nothing."""
     monkeypatch.setenv("DISCORD_TOKEN", "x")
@@ -123,8 +140,18 @@ def test_a_gated_repository(service: WeightsServer, storage: WeightsServer) -> N
     assert link.url == f"{storage.url}/some/body/resolve/abc/m.safetensors"
     assert [asked.authorization for asked in service.asked] == [None, "Bearer a-key"]
     assert not storage.asked
+
+
+def test_a_public_repository_costs_one_question_an_hour(service: WeightsServer, storage: WeightsServer) -> None:
+    """The first job of the day waits for one answer, not for one a file; no link is made."""
     service.faults.token = None
-    assert hub.sign(weights, "m.safetensors", now=NOW) is None
+    hub = HuggingFaceHub("a-key", endpoint=service.url)
+    signer = LinkSigner({"huggingface": hub})
+    spec = tiny_spec(checkpoint=TINY_REF.model_copy(update={"weights": Weights(source="huggingface:some/body")}))
+    assert signer.links(spec, now=NOW) == ()
+    assert [asked.authorization for asked in service.asked] == [None]
+    assert signer.links(spec, now=NOW + timedelta(hours=2)) == ()
+    assert len(service.asked) == 2
 
 
 def test_a_link_is_used_again_while_it_is_young(service: WeightsServer, clock: ManualClock) -> None:
