@@ -2,12 +2,15 @@
 
 import sys
 
-from benchmarks import control_plane, enqueue_to_start, worker_overhead
+from benchmarks import checkpoint_switch, control_plane, enqueue_to_start, mixed_jobs, overlap, worker_overhead
 
 BENCHMARKS = {
     "control_plane": control_plane.main,
     "enqueue_to_start": enqueue_to_start.main,
     "worker_overhead": worker_overhead.main,
+    "overlap": overlap.main,
+    "checkpoint_switch": checkpoint_switch.main,
+    "mixed_jobs": mixed_jobs.main,
 }
 
 if __name__ == "__main__":

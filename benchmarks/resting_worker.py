@@ -17,7 +17,7 @@ from gpu_worker import png
 from gpu_worker.celery_app import make_worker_app, serve_renders
 from gpu_worker.handover import Handover
 from gpu_worker.lane import Lane
-from gpu_worker.renderer import CheckpointFiles, DeviceState, Picture, StepListener
+from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, Picture, StepListener
 from gpu_worker.run_job import run_job
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
@@ -82,12 +82,12 @@ class RestingRenderer:
     def load(self, checkpoint: CheckpointRef, files: CheckpointFiles) -> None:
         """Nothing."""
 
-    def draw(self, spec: JobSpec, on_step: StepListener) -> list[Picture]:
+    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
         steps = spec.num_inference_steps * spec.num_images
         for step in range(1, steps + 1):
             time.sleep(self._sample_s / steps)
             on_step(step, steps)
-        return PICTURES
+        return Drawing(PICTURES)
 
 
 class NoFetcher:
@@ -101,6 +101,8 @@ class NoFetcher:
 
     def file(self, *_args: object, **_options: object) -> Path:
         return Path("nowhere")
+
+    model = pinned = file
 
 
 def work(url: str, *, slots: int, sample_s: float) -> None:

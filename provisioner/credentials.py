@@ -27,7 +27,9 @@ COMMANDS = (
     "select",
     "client|setname",  # not client|setinfo: redis-py does without, and Redis 7.0 refuses rights that it does not know
     # Celery: take, remember, acknowledge; its own mutex and the restore scan. No right to look around: no KEYS or SCAN.
+    # What it may take, it may also look at beforehand, to fetch what the next jobs need.
     "brpop",
+    "lrange",
     "multi",
     "exec",
     "discard",
@@ -122,7 +124,7 @@ def key_patterns(worker_id: str) -> list[str]:
     """The keys of the queues, of the jobs, and of this worker."""
     lists = [routing.CONTROL, f"{routing.CONTROL}{routing.SEPARATOR}*", f"{routing.GPU_PREFIX}*"]
     own = [keys.unacked(worker_id), keys.unacked_index(worker_id), keys.unacked_mutex(worker_id)]
-    shared = [keys.lease("*"), keys.epoch("*"), keys.cancel("*"), "blob:*"]
+    shared = [keys.lease("*"), keys.epoch("*"), keys.cancel("*"), "blob:*", keys.input("*"), keys.warm_up("*")]
     return [*lists, *own, *shared, keys.heartbeat(worker_id), keys.life(worker_id)]
 
 
