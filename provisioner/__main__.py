@@ -18,6 +18,7 @@ from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
 from config.settings import ProvisionerSettings, load_settings
 from provisioner import reaping, showing, status
+from provisioner.cli import spending
 from provisioner.composition import build_loop, utc_now
 from provisioner.lead import ROLE
 from provisioner.providers import factory
@@ -55,6 +56,9 @@ def run() -> None:
         with suppress(SQLAlchemyError):
             _say_what_stays(ledger)
         ledger.close()
+
+
+app.command()(spending.cost)
 
 
 @app.command("status")

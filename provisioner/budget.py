@@ -15,6 +15,7 @@ class Spending:
     usd_per_hour: float
     usd_today: float
     creates_last_10_min: int
+    usd_this_month: float = 0.0
 
 
 def objection(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0) -> str:
@@ -30,9 +31,18 @@ def objection(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, se
     if day_is_spent(fleet, spending) or projected > fleet.max_usd_per_day:
         cap = f"max_usd_per_day is ${fleet.max_usd_per_day:.2f}"
         return f"{cap}, and ${spending.usd_today:.2f} are spent since midnight UTC"
+    projected = spending.usd_this_month + hourly * session_s / _S_PER_HOUR
+    if month_is_spent(fleet, spending) or projected > fleet.max_usd_per_month:
+        cap = f"max_usd_per_month is ${fleet.max_usd_per_month:.2f}"
+        return f"{cap}, and ${spending.usd_this_month:.2f} are spent since the first of the month"
     return ""
 
 
 def day_is_spent(fleet: Fleet, spending: Spending) -> bool:
     """Whether the daily cap is reached; then machines are ended, too."""
     return spending.usd_today >= fleet.max_usd_per_day
+
+
+def month_is_spent(fleet: Fleet, spending: Spending) -> bool:
+    """Whether the monthly cap is reached; then machines are ended, too."""
+    return spending.usd_this_month >= fleet.max_usd_per_month

@@ -9,6 +9,7 @@ from config.registry import Profile
 from provisioner import offers
 from provisioner.observation import Market
 from provisioner.providers.base import Offer, OfferList, Provider
+from provisioner.purse import Purse
 
 log = structlog.get_logger()
 
@@ -22,10 +23,13 @@ LONGEST_PAUSE = timedelta(minutes=10)
 class MarketWatch:
     """What can be rented for one profile."""
 
-    def __init__(self, provider: Provider, profile: Profile, *, download_gb: float) -> None:
+    def __init__(
+        self, provider: Provider, profile: Profile, *, download_gb: float, credit_floor_usd: float = 0.0
+    ) -> None:
         self._provider = provider
         self._profile = profile
         self._download_gb = download_gb
+        self._purse = Purse(provider, floor_usd=credit_floor_usd)
         self._list = OfferList()
         self._asked_at: datetime | None = None
         self._taken: dict[str, datetime] = {}
@@ -38,6 +42,9 @@ class MarketWatch:
         interval_s = self._provider.capabilities.create_interval_s
         if self._closed_until is not None and now < self._closed_until:
             return Market(problem=self._closed_because, create_interval_s=interval_s)
+        objection = self._purse.objection(now)
+        if objection:
+            return Market(problem=objection, create_interval_s=interval_s)
         if self._is_stale(now):
             self._list = self._provider.offers(self._profile)
             self._asked_at = now

@@ -12,11 +12,15 @@ from tasks.schema import Heartbeat, WorkerState
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """Work that waits for a GPU or is on one. `oldest_waiting_s` is of the jobs that no worker has taken."""
+    """Work that waits for a GPU or is on one. `oldest_waiting_s` is of the jobs that no worker has taken.
+
+    `standby`: so many machines were ordered by hand, whatever the queue says.
+    """
 
     jobs: int = 0
     seconds: float = 0.0
     oldest_waiting_s: float = 0.0
+    standby: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,7 @@ class Orphan:
 class Observation:
     """The world at `now`. `listing_age_s` is None before the first complete listing of this process.
 
+    `held`: the owner took the fleet down by hand; the sentence that says so, "" otherwise.
     `blind_s`: for how long Redis has not answered; None while it does. Then heartbeats are the last known ones.
     """
 
@@ -79,6 +84,8 @@ class Observation:
     blind_s: float | None = None
     since_last_intent_s: float | None = None
     boot_estimate_s: float = 180.0
+    held: str = ""
+    max_age_h: float | None = None
     avoided: frozenset[str] = field(default_factory=frozenset)
 
     @property

@@ -17,7 +17,8 @@ from provisioner.observation import Demand, Machine, Observation, Orphan
 from provisioner.providers.base import Listed, Provider, Snapshot
 from provisioner.sightings import Since
 from tasks import estimate
-from tasks.ledger import Instance, Job, Ledger
+from tasks.ledger import FleetOrder, Instance, Job, Ledger
+from tasks.ledger.orders import DOWN, UP
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -68,12 +69,14 @@ class Observer:
         provider: Provider | None,
         deployment: str,
         checkpoints: Sequence[str],
+        max_age_h: float | None = None,
     ) -> None:
         self._ledger = ledger
         self._redis = redis
         self._provider = provider
         self._prefix = label_prefix(deployment)
         self._checkpoints = checkpoints
+        self._max_age_h = max_age_h
         self._listed_at: datetime | None = None
         self._broker = BrokerView()
         self._blind = Since()
@@ -122,7 +125,8 @@ class Observer:
         now = ground.now
         recent = self._ledger.instances.intended_since(now - _MEMORY)
         rented = {row.id for row in (*ground.rows, *recent)}
-        demand = self._demand(ground)
+        orders = self._ledger.orders.current(now=now)
+        demand = replace(self._demand(ground), standby=1 if UP in orders else 0)
         own = [
             one
             for one in ground.broker.heartbeats.values()
@@ -140,6 +144,8 @@ class Observer:
             blind_s=ground.blind_s,
             since_last_intent_s=age_s(recent[-1].intended_at, now=now) if recent else None,
             boot_estimate_s=boot_estimate_s(recent),
+            max_age_h=self._max_age_h,
+            held=_held(orders.get(DOWN)),
             avoided=frozenset(row.machine_id for row in recent if _failed_lately(row, now)),
         )
 
@@ -236,16 +242,23 @@ class Observer:
     def _spending(
         self, machines: tuple[Machine, ...], orphans: tuple[Orphan, ...], recent: Sequence[Instance], *, now: datetime
     ) -> Spending:
-        midnight = costs.midnight(now)
-        billed = self._ledger.instances.billed_since(midnight)
+        midnight, first = costs.midnight(now), costs.month_start(now)
+        billed = self._ledger.instances.billed_since(first)
         creates = [row for row in recent if row.intended_at > now - _CREATES_WINDOW and not costs.was_refused(row)]
         return Spending(
             instances=len(machines) + len(orphans),
             usd_per_hour=sum(costs.burn_usd_per_hour(machine.row) for machine in machines)
             + sum(orphan.listed.usd_per_hour for orphan in orphans),
             usd_today=costs.spent_usd(billed, since=midnight, until=now),
+            usd_this_month=costs.spent_usd(billed, since=first, until=now),
             creates_last_10_min=len(creates),
         )
+
+
+def _held(order: FleetOrder | None) -> str:
+    return (
+        "" if order is None else f"the fleet was taken down by hand ({order.reason}); python -m provisioner up lifts it"
+    )
 
 
 def label_prefix(deployment: str) -> str:

@@ -25,10 +25,13 @@ class Rules:
 
 
 def wanted(demand: Demand, fleet: Fleet) -> int:
-    """Workers that the outstanding work deserves: one per tolerated wait, never more than jobs, one from the first."""
+    """Workers that the outstanding work deserves: one per tolerated wait, never more than jobs, one from the first.
+
+    What was ordered by hand stays up beside that.
+    """
     if demand.jobs == 0:
-        return 0
-    return max(1, min(demand.jobs, math.ceil(demand.seconds / fleet.tolerated_wait_s)))
+        return demand.standby
+    return max(1, demand.standby, min(demand.jobs, math.ceil(demand.seconds / fleet.tolerated_wait_s)))
 
 
 def wants_offer(seen: Observation, rules: Rules) -> bool:
@@ -62,6 +65,10 @@ def _verdict_on_all(seen: Observation, fleet: Fleet) -> str:
     """Why no machine may stay, whatever it does; "" while there is no reason."""
     if budget.day_is_spent(fleet, seen.spending):
         return "max_usd_per_day is reached"
+    if budget.month_is_spent(fleet, seen.spending):
+        return "max_usd_per_month is reached"
+    if seen.held:
+        return seen.held
     if seen.blind_s is not None and seen.blind_s > lifecycle.BLIND_S:
         return f"Redis has not answered for {seen.blind_s:.0f} s, so nobody can work"
     return ""
@@ -99,6 +106,8 @@ def _objection(seen: Observation, rules: Rules) -> str:
     """Why nothing may be rented now, whatever the offer."""
     if rules.refusal:
         return rules.refusal
+    if seen.held:
+        return seen.held
     if seen.blind_s is not None:
         return "Redis does not answer"
     if seen.unresolved:

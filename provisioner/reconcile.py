@@ -41,7 +41,7 @@ def _judge(machine: Machine, seen: Observation, profile: Profile, unresolved_gap
     if machine.state in lifecycle.UNRESOLVED:
         return _unresolved(machine, unresolved_gap_s)
     judges: dict[State, Callable[[], Action | None]] = {
-        State.READY: lambda: _lost(machine),
+        State.READY: lambda: _lost(machine) or _old(machine, seen),
         # Our process ended between the decision and the destroy; the last look decides again.
         State.DRAINING: lambda: _lost(machine) or Drain(machine, machine.row.end_reason or "was being drained"),
         State.DESTROYING: lambda: _destroying(machine),
@@ -90,6 +90,13 @@ def _lost(machine: Machine) -> Action | None:
     if not reason and machine.silent_s > lifecycle.SILENT_READY_S:
         reason = f"its worker has been silent for {machine.silent_s:.0f} s"
     return Destroy(machine, reason) if reason else None
+
+
+def _old(machine: Machine, seen: Observation) -> Action | None:
+    """Only once it is idle: an age is no reason to break a picture off."""
+    age_h = machine.age_s(seen.now) / 3600
+    too_old = seen.max_age_h is not None and age_h > seen.max_age_h and machine.idle_s is not None
+    return Drain(machine, f"{age_h:.0f} h old, max_age_h is {seen.max_age_h:g}") if too_old else None
 
 
 def _failed(machine: Machine) -> str:

@@ -9,10 +9,12 @@ from tasks.ledger.engine import migrate, open_engine
 from tasks.ledger.instances import InstanceLedger, Intent, NoLongerLeader
 from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
-from tasks.ledger.models import Attempt, Instance, Job, Leadership
+from tasks.ledger.models import Attempt, FleetOrder, Instance, Job, Leadership
+from tasks.ledger.orders import OrderLedger
 
 __all__ = [
     "Attempt",
+    "FleetOrder",
     "Instance",
     "InstanceLedger",
     "Intent",
@@ -23,6 +25,7 @@ __all__ = [
     "Ledger",
     "NewJob",
     "NoLongerLeader",
+    "OrderLedger",
     "Receipt",
 ]
 
@@ -35,13 +38,14 @@ class Ledger:
     jobs: JobLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
+    orders: OrderLedger
 
     @classmethod
     def open(cls, url: str) -> Self:
         """The ledger at `url`, migrated to the newest schema."""
         engine = open_engine(url)
         migrate(engine)
-        return cls(engine, JobLedger(engine), InstanceLedger(engine), LeadershipLedger(engine))
+        return cls(engine, JobLedger(engine), InstanceLedger(engine), LeadershipLedger(engine), OrderLedger(engine))
 
     def close(self) -> None:
         """Return all connections."""

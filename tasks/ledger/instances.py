@@ -32,6 +32,7 @@ class Intent:
     usd_per_hour: float
     storage_usd_per_hour: float
     reason: str
+    bandwidth_usd: float = 0.0
     worker_password_sha256: str | None = None
 
 
@@ -64,6 +65,7 @@ class InstanceLedger:
                 usd_per_hour=intent.usd_per_hour,
                 storage_usd_per_hour=intent.storage_usd_per_hour,
                 reason=intent.reason[:500],
+                bandwidth_usd=intent.bandwidth_usd,
                 worker_password_sha256=intent.worker_password_sha256,
                 intended_at=now,
             )
