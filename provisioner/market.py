@@ -10,6 +10,7 @@ from provisioner import offers
 from provisioner.observation import Market
 from provisioner.providers.base import Offer, OfferList, Provider
 from provisioner.purse import Purse
+from provisioner.strikes import NONE, Strikes
 
 log = structlog.get_logger()
 
@@ -37,7 +38,7 @@ class MarketWatch:
         self._closed_because = ""
         self._refusals = 0
 
-    def look(self, now: datetime, *, avoided: Collection[str]) -> Market:
+    def look(self, now: datetime, *, avoided: Collection[str], strikes: Strikes = NONE) -> Market:
         """The fitting offers, best first, or the reason why there are none."""
         interval_s = self._provider.capabilities.create_interval_s
         if self._closed_until is not None and now < self._closed_until:
@@ -53,7 +54,7 @@ class MarketWatch:
             return Market(problem=self._list.problem, create_interval_s=interval_s)
         taken = {offer_id for offer_id, at in self._taken.items() if now - at < TAKEN_FOR}
         ranking = offers.rank(
-            self._list.offers, self._profile, download_gb=self._download_gb, avoided={*avoided, *taken}
+            self._list.offers, self._profile, download_gb=self._download_gb, avoided={*avoided, *taken}, strikes=strikes
         )
         problem = "" if ranking.fitting else ranking.summary
         return Market(offers=ranking.fitting, problem=problem, create_interval_s=interval_s)

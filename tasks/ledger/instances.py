@@ -109,6 +109,17 @@ class InstanceLedger:
             )
             return session.scalars(query).all()
 
+    def recent_ends(self, *, limit: int = 500) -> Sequence[Instance]:
+        """The newest machines of which is known whether they got ready, newest first."""
+        with self._session() as session:
+            query = (
+                select(Instance)
+                .where(or_(Instance.ready_at.is_not(None), Instance.destroying_at.is_not(None)))
+                .order_by(Instance.intended_at.desc())
+                .limit(limit)
+            )
+            return session.scalars(query).all()
+
     def intended_since(self, moment: datetime) -> Sequence[Instance]:
         """All intents after `moment`, whatever became of them."""
         with self._session() as session:
