@@ -1,4 +1,4 @@
-"""`python -m provisioner run|status|reap`."""
+"""`python -m provisioner run|status|reap`, and what `provisioner.cli` adds."""
 
 import json
 import signal
@@ -18,7 +18,7 @@ from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
 from config.settings import ProvisionerSettings, load_settings
 from provisioner import reaping, showing, status
-from provisioner.cli import spending
+from provisioner.cli import machines, market, spending, warming
 from provisioner.composition import build_loop, utc_now
 from provisioner.lead import ROLE
 from provisioner.providers import factory
@@ -58,7 +58,17 @@ def run() -> None:
         ledger.close()
 
 
-app.command()(spending.cost)
+for command in (
+    market.offers,
+    market.profiles,
+    machines.up,
+    machines.down,
+    machines.logs,
+    machines.ssh,
+    spending.cost,
+    warming.warmup,
+):
+    app.command()(command)
 
 
 @app.command("status")

@@ -122,7 +122,7 @@ def key_patterns(worker_id: str) -> list[str]:
     """The keys of the queues, of the jobs, and of this worker."""
     lists = [routing.CONTROL, f"{routing.CONTROL}{routing.SEPARATOR}*", f"{routing.GPU_PREFIX}*"]
     own = [keys.unacked(worker_id), keys.unacked_index(worker_id), keys.unacked_mutex(worker_id)]
-    shared = [keys.lease("*"), keys.epoch("*"), keys.cancel("*"), "blob:*"]
+    shared = [keys.lease("*"), keys.epoch("*"), keys.cancel("*"), "blob:*", keys.warm_up("*")]
     return [*lists, *own, *shared, keys.heartbeat(worker_id)]
 
 

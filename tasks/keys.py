@@ -61,6 +61,11 @@ def unacked_mutex(worker_id: str) -> str:
     return f"unacked_mutex:{worker_id}"
 
 
+def warm_up(checkpoint_id: str) -> str:
+    """Exists while the workers are asked to load a checkpoint; `tasks.warming`."""
+    return f"warmup:{checkpoint_id}"
+
+
 def message_lock(job_id: str) -> str:
     """Short lock: one writer at a time on a job's Discord message."""
     return f"message:{job_id}"
