@@ -63,6 +63,8 @@ for command in (
     market.profiles,
     machines.up,
     machines.down,
+    machines.park,
+    machines.unpark,
     machines.logs,
     machines.ssh,
     spending.cost,

@@ -47,6 +47,22 @@ class Drain:
 
 
 @dataclass(frozen=True)
+class Park:
+    """Stop an idle machine and keep its disk, unless it holds work at the last look."""
+
+    machine: Machine
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unpark:
+    """Ask a parked machine to run again."""
+
+    machine: Machine
+    reason: str
+
+
+@dataclass(frozen=True)
 class Destroy:
     """End a machine at once: it failed, is lost or is late. What it held goes back to the queue."""
 
@@ -84,7 +100,9 @@ class Launch:
     reason: str
 
 
-Action = Advance | Doubt | Adopt | GiveUp | Drain | Destroy | RepeatDestroy | Bury | DestroyOrphan | Launch
+Action = (
+    Advance | Doubt | Adopt | GiveUp | Drain | Destroy | RepeatDestroy | Bury | DestroyOrphan | Launch | Park | Unpark
+)
 
 
 @dataclass(frozen=True)

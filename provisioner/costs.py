@@ -60,6 +60,8 @@ def finished_runs(row: Instance, *, now: datetime) -> dict[str, Any]:
 
 def burn_usd_per_hour(row: Instance) -> float:
     """What a live machine costs per hour once it runs; machines that still boot count with their full price."""
+    if row.state == State.PARKED:
+        return row.storage_usd_per_hour
     return 0.0 if row.state == State.DESTROYED else row.usd_per_hour
 
 

@@ -14,6 +14,8 @@ class State(StrEnum):
     PULLING = "pulling"
     BOOTING = "booting"
     READY = "ready"
+    PARKED = "parked"
+    WAKING = "waking"
     DRAINING = "draining"
     DESTROYING = "destroying"
     DESTROYED = DESTROYED
@@ -61,7 +63,20 @@ EDGES: dict[State, frozenset[State]] = {
     S.READY: frozenset(
         {
             S.DRAINING,  # idle for too long, or a cap is reached
+            S.PARKED,  # idle for too long, and its disk is worth keeping
             S.DESTROYING,  # lost: container, host or heartbeat
+        }
+    ),
+    S.PARKED: frozenset(
+        {
+            S.WAKING,  # asked to run again
+            S.DESTROYING,  # kept for long enough, or lost
+        }
+    ),
+    S.WAKING: frozenset(
+        {
+            S.READY,  # the first heartbeat since
+            S.DESTROYING,  # its GPU was rented to somebody else meanwhile, or no worker came up
         }
     ),
     S.DRAINING: frozenset(
@@ -79,7 +94,7 @@ EDGES: dict[State, frozenset[State]] = {
 }
 
 # Asked for or on its way: counts as capacity, so that nothing is rented for work that it will take.
-STARTING = frozenset({S.INTENDED, S.AMBIGUOUS, S.ALLOCATING, S.PULLING, S.BOOTING})
+STARTING = frozenset({S.INTENDED, S.AMBIGUOUS, S.ALLOCATING, S.PULLING, S.BOOTING, S.WAKING})
 BOOTABLE = frozenset({S.ALLOCATING, S.PULLING, S.BOOTING})
 UNRESOLVED = frozenset({S.INTENDED, S.AMBIGUOUS})
 DESTROYABLE = frozenset(state for state, targets in EDGES.items() if S.DESTROYING in targets)
@@ -92,6 +107,8 @@ MISSING_S = 20.0  # not in complete listings, and silent
 UNRESOLVED_GAP_S = 10.0  # between the two complete listings that give an ambiguous create up
 DEAF_AFTER_S = 60.0  # a job has waited this long while a worker is idle: that worker will not take it
 ORPHAN_GRACE_S = 90.0  # our label, no live intent
+UNPARK_S = 30.0  # asked to run again and still stopped: its GPU is somebody else's now
+PARKED_AND_RUNNING_S = 60.0  # parked, and the provider says that it runs: it would be billed for nothing
 BLIND_S = 600.0  # without Redis no worker can work; by then rented ones end themselves, where they still can
 
 

@@ -30,6 +30,8 @@ class Machine:
     `silent_s` counts from the last sign of life that we saw ourselves: no machine's clock is trusted.
     `missing_s` is 0 unless the present listing is complete and does not show it, as none since then did.
     `holds_work`: messages, leases or claimed jobs on our side; `idle_s` is None before it is ready or while it works.
+    `parked_s` and `waking_s` count from when it was asked to stop, and to run again.
+    `ordered`: "park" or "wake", where the owner ordered that by hand; "" otherwise.
     `ended_at_provider`: the provider accepted its end before the present listing, which is complete, was made.
     """
 
@@ -40,6 +42,9 @@ class Machine:
     silent_s: float = 0.0
     holds_work: bool = False
     idle_s: float | None = None
+    parked_s: float | None = None
+    waking_s: float | None = None
+    ordered: str = ""
     ended_at_provider: bool = False
 
     @property

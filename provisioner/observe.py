@@ -1,6 +1,6 @@
 """Looks at ledger, Redis and provider, and says what is so. Decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
@@ -18,7 +18,7 @@ from provisioner.providers.base import Listed, Provider, Snapshot
 from provisioner.sightings import Since
 from tasks import estimate
 from tasks.ledger import FleetOrder, Instance, Job, Ledger
-from tasks.ledger.orders import DOWN, UP
+from tasks.ledger.orders import DOWN, UP, park_order, wake_order
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -102,9 +102,10 @@ class Observer:
         if ground.blind_s is None:
             self._beats.saw((ground.beat_of(row.id) for row in ground.rows), now=now)
         snapshot = self._snapshot(ground)
-        machines = self._machines(ground, snapshot)
+        orders = self._ledger.orders.current(now=now)
+        machines = self._machines(ground, snapshot, orders)
         orphans = self._find_orphans(ground, snapshot)
-        seen = self._observation(ground, snapshot, machines, orphans)
+        seen = self._observation(ground, snapshot, machines, orphans, orders)
         return Sight(observation=seen, broker=ground.broker, jobs=ground.jobs)
 
     def _ground(self, now: datetime) -> _Ground:
@@ -120,12 +121,16 @@ class Observer:
         return _Ground(now, jobs, self._broker, self._ledger.instances.live(), blind_s)
 
     def _observation(
-        self, ground: _Ground, snapshot: Snapshot, machines: tuple[Machine, ...], orphans: tuple[Orphan, ...]
+        self,
+        ground: _Ground,
+        snapshot: Snapshot,
+        machines: tuple[Machine, ...],
+        orphans: tuple[Orphan, ...],
+        orders: Mapping[str, FleetOrder],
     ) -> Observation:
         now = ground.now
         recent = self._ledger.instances.intended_since(now - _MEMORY)
         rented = {row.id for row in (*ground.rows, *recent)}
-        orders = self._ledger.orders.current(now=now)
         demand = replace(self._demand(ground), standby=1 if UP in orders else 0)
         own = [
             one
@@ -184,7 +189,7 @@ class Observer:
             return 0.0  # we would not have heard it
         return self._beats.seconds(ground.beat_of(worker_id), now=ground.now)
 
-    def _machines(self, ground: _Ground, snapshot: Snapshot) -> tuple[Machine, ...]:
+    def _machines(self, ground: _Ground, snapshot: Snapshot, orders: Mapping[str, FleetOrder]) -> tuple[Machine, ...]:
         now, rows = ground.now, ground.rows
         listed = {row.id: _listing_of(row, snapshot) for row in rows}
         if snapshot.complete:
@@ -201,6 +206,9 @@ class Observer:
                 silent_s=self._silent_s(row.id, ground),
                 holds_work=row.id in at_work,
                 idle_s=_idle_s(row, worked_at.get(row.id), is_at_work=row.id in at_work, now=now),
+                parked_s=None if row.parked_at is None else age_s(row.parked_at, now=now),
+                waking_s=None if row.waking_at is None else age_s(row.waking_at, now=now),
+                ordered="park" if park_order(row.id) in orders else "wake" if wake_order(row.id) in orders else "",
                 ended_at_provider=snapshot.complete and row.id in self._ended and self._ended[row.id] < now,
             )
             for row in rows
@@ -309,9 +317,9 @@ def _at_work(ground: _Ground) -> set[str]:
 
 def _idle_s(row: Instance, worked_at: datetime | None, *, is_at_work: bool, now: datetime) -> float | None:
     """By what our own side knows of its work: a machine that calls itself busy without a job is idle."""
-    if row.ready_at is None or is_at_work:
+    if row.ready_at is None or row.state == State.PARKED or is_at_work:
         return None
-    return age_s(max(row.ready_at, worked_at or row.ready_at), now=now)
+    return age_s(max(row.ready_at, worked_at or row.ready_at, row.waking_at or row.ready_at), now=now)
 
 
 def _failed_lately(row: Instance, now: datetime) -> bool:

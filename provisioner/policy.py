@@ -51,7 +51,8 @@ def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
     staying = _staying(seen, actions)
     verdict = _verdict_on_all(seen, rules.fleet)
     if verdict:
-        actions, staying = [*actions, *(Destroy(machine, verdict) for machine in staying)], []
+        asleep = [machine for machine in seen.machines if machine.state is State.PARKED]
+        actions, staying = [*actions, *(Destroy(machine, verdict) for machine in [*staying, *asleep])], []
     launch, blocked = _launch(seen, staying, market, rules)
     if launch is None:
         actions += _idle(seen, staying, rules)

@@ -14,7 +14,9 @@ from provisioner.actions import (
     Doubt,
     Drain,
     GiveUp,
+    Park,
     RepeatDestroy,
+    Unpark,
 )
 from provisioner.lifecycle import State
 from provisioner.observation import Machine, Observation
@@ -41,10 +43,12 @@ def _judge(machine: Machine, seen: Observation, profile: Profile, unresolved_gap
     if machine.state in lifecycle.UNRESOLVED:
         return _unresolved(machine, unresolved_gap_s)
     judges: dict[State, Callable[[], Action | None]] = {
-        State.READY: lambda: _lost(machine) or _old(machine, seen),
+        State.READY: lambda: _lost(machine) or _old(machine, seen) or _ordered(machine),
         # Our process ended between the decision and the destroy; the last look decides again.
         State.DRAINING: lambda: _lost(machine) or Drain(machine, machine.row.end_reason or "was being drained"),
         State.DESTROYING: lambda: _destroying(machine),
+        State.PARKED: lambda: _parked(machine) or _ordered(machine),
+        State.WAKING: lambda: _waking(machine, profile),
     }
     return judges.get(machine.state, lambda: _booting(machine, seen, profile))()
 
@@ -69,6 +73,27 @@ def _booting(machine: Machine, seen: Observation, profile: Profile) -> Action | 
     if _is_mute(machine, seen):
         return Destroy(machine, "runs, but no worker came up")
     return _progress(machine)
+
+
+def _parked(machine: Machine) -> Action | None:
+    """Stopped is what it should be; only its absence, or a bill for nothing, ends it."""
+    if machine.listed is None:
+        lost = machine.missing_s >= lifecycle.MISSING_S
+        return Destroy(machine, f"not at the provider for {machine.missing_s:.0f} s") if lost else None
+    runs = machine.listed.status is Status.RUNNING and (machine.parked_s or 0) > lifecycle.PARKED_AND_RUNNING_S
+    return Destroy(machine, "was parked and runs nevertheless") if runs else None
+
+
+def _waking(machine: Machine, profile: Profile) -> Action | None:
+    if machine.takes_jobs:
+        return Advance(machine, State.READY, running=True)
+    waking_s = machine.waking_s or 0.0
+    runs = machine.listed is not None and machine.listed.status is Status.RUNNING
+    if not runs and waking_s > lifecycle.UNPARK_S:
+        return Destroy(machine, f"not running {waking_s:.0f} s after it was woken: its GPU is taken")
+    if waking_s > profile.boot_deadline_s:
+        return Destroy(machine, f"not ready {waking_s:.0f} s after it was woken")
+    return None
 
 
 def _is_mute(machine: Machine, seen: Observation) -> bool:
@@ -97,6 +122,15 @@ def _old(machine: Machine, seen: Observation) -> Action | None:
     age_h = machine.age_s(seen.now) / 3600
     too_old = seen.max_age_h is not None and age_h > seen.max_age_h and machine.idle_s is not None
     return Drain(machine, f"{age_h:.0f} h old, max_age_h is {seen.max_age_h:g}") if too_old else None
+
+
+def _ordered(machine: Machine) -> Action | None:
+    """What the owner ordered by hand; a park waits until it is idle."""
+    if machine.state is State.READY and machine.ordered == "park" and machine.idle_s is not None:
+        return Park(machine, "ordered by hand")
+    if machine.state is State.PARKED and machine.ordered == "wake":
+        return Unpark(machine, "ordered by hand")
+    return None
 
 
 def _failed(machine: Machine) -> str:

@@ -37,7 +37,12 @@ def _fleet(seen: Observation) -> str:
     ending = states[State.DRAINING] + states[State.DESTROYING]
     parts = [
         f"{number} {what}"
-        for number, what in ((states[State.READY], "ready"), (starting, "starting"), (ending, "ending"))
+        for number, what in (
+            (states[State.READY], "ready"),
+            (starting, "starting"),
+            (states[State.PARKED], "parked"),
+            (ending, "ending"),
+        )
         if number
     ]
     own = f"{_count(seen.own_workers, 'worker')} of your own" if seen.own_workers else ""

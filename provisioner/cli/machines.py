@@ -1,4 +1,4 @@
-"""`up`, `down`, `logs`, `ssh`: single machines and the whole fleet by hand."""
+"""`up`, `down`, `park`, `unpark`, `logs`, `ssh`: single machines and the whole fleet by hand."""
 
 import os
 import time
@@ -18,6 +18,7 @@ from provisioner.budget import Spending
 from provisioner.cli.desk import Desk, Json, Yes, agreed, fail, open_desk, print_json, utc_now
 from provisioner.composition import download_gb
 from provisioner.lead import ROLE
+from provisioner.lifecycle import State
 from provisioner.providers.abilities import KeepsLogs, OpensShells
 from provisioner.providers.base import Offer, Provider
 from provisioner.providers.several import SeveralProviders
@@ -25,7 +26,7 @@ from provisioner.strikes import Strikes
 from tasks import keys
 from tasks.connections import connect
 from tasks.ledger import Instance, Ledger
-from tasks.ledger.orders import DOWN, UP
+from tasks.ledger.orders import DOWN, UP, park_order, wake_order
 
 _LOCAL_PAUSE_S, _REMOTE_PAUSE_S = 0.3, 3.2
 Machine = Annotated[str, typer.Argument(help="The instance's id, as `status` shows it, or the provider's.")]
@@ -87,6 +88,51 @@ def down(
     pause_s = _REMOTE_PAUSE_S if provider.capabilities.remote else _LOCAL_PAUSE_S
     left = reaping.destroy(victims, provider, ledger, now=utc_now, sleep=time.sleep, pause_s=pause_s)
     _tell_end(victims, left, catch.problem, held=everything and ledger is not None, as_json=as_json)
+
+
+def park(machine: Machine, *, yes: Yes = False, as_json: Json = False) -> None:
+    """Stop an idle machine and keep its disk, which is then all that it costs."""
+    desk, row = _row(machine)
+    disk, whole = row.storage_usd_per_hour, row.usd_per_hour
+    sentence = (
+        f"{row.gpu} stops once it is idle: ${disk:.4f}/h for its disk instead of ${whole:.3f}/h. "
+        "Its GPU may be gone when it is woken; then it is ended, and another one is rented."
+    )
+    _order(desk, row, park_order(row.id), sentence, usd_per_hour=disk, yes=yes, as_json=as_json)
+
+
+def unpark(machine: Machine, *, yes: Yes = False, as_json: Json = False) -> None:
+    """Start a parked machine again."""
+    desk, row = _row(machine)
+    if row.state != State.PARKED:
+        fail(f"{machine} is not parked; it is {row.state}")
+    sentence = f"{row.gpu} runs again for ${row.usd_per_hour:.3f}/h, and ends or parks when it is idle."
+    _order(desk, row, wake_order(row.id), sentence, usd_per_hour=row.usd_per_hour, yes=yes, as_json=as_json)
+
+
+def _row(machine: str) -> tuple[Desk, Instance]:
+    desk = open_desk()
+    row, provider, _ = _machine(desk, machine)
+    if not provider.capabilities.can_park:
+        fail(f"{provider.name} cannot park; `down {machine}` ends it")
+    return desk, row
+
+
+def _order(
+    desk: Desk, row: Instance, name: str, sentence: str, *, usd_per_hour: float, yes: bool, as_json: bool
+) -> None:
+    told = {"instance_id": row.id, "sentence": sentence, "usd_per_hour": usd_per_hour}
+    if not as_json:
+        typer.echo(sentence)
+    if not agreed("Do it?", yes=yes, as_json=as_json):
+        if as_json:
+            print_json(told | {"ordered": False})
+        return
+    ledger, now = desk.ledger(), utc_now()
+    ledger.orders.place(name, reason="by hand", now=now, until=now + timedelta(hours=1))
+    _wake(desk)
+    _tell_order(told, ledger, now=now, as_json=as_json)
+    ledger.close()
 
 
 def logs(

@@ -11,6 +11,16 @@ DOWN = "down"  # end every machine and rent none
 UP = "up"  # keep one machine until then, whatever the queue says
 
 
+def park_order(instance_id: str) -> str:
+    """Stop this machine and keep its disk, once it is idle."""
+    return f"park:{instance_id}"
+
+
+def wake_order(instance_id: str) -> str:
+    """Start this machine again."""
+    return f"wake:{instance_id}"
+
+
 class OrderLedger:
     """One order per name; the newest counts."""
 
