@@ -18,8 +18,13 @@ class Spending:
     usd_this_month: float = 0.0
 
 
-def objection(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0) -> str:
-    """Why one more machine at `usd_per_hour`, needed for at least `session_s`, may not be rented; "" where it may."""
+def objection(
+    fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0, once_usd: float = 0.0
+) -> str:
+    """Why one more machine at `usd_per_hour`, needed for at least `session_s`, may not be rented; "" where it may.
+
+    `once_usd` is what it downloads before it is ready.
+    """
     if spending.instances >= fleet.max_instances:
         return f"max_instances is {fleet.max_instances} and {spending.instances} are there"
     if spending.creates_last_10_min >= fleet.max_creates_per_10_min:
@@ -27,11 +32,12 @@ def objection(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, se
     hourly = spending.usd_per_hour + usd_per_hour
     if hourly > fleet.max_usd_per_hour:
         return f"max_usd_per_hour is ${fleet.max_usd_per_hour:.2f}, and it would be ${hourly:.2f}"
-    projected = spending.usd_today + hourly * session_s / _S_PER_HOUR
+    projected = spending.usd_today + once_usd + hourly * session_s / _S_PER_HOUR
     if day_is_spent(fleet, spending) or projected > fleet.max_usd_per_day:
         cap = f"max_usd_per_day is ${fleet.max_usd_per_day:.2f}"
-        return f"{cap}, and ${spending.usd_today:.2f} are spent since midnight UTC"
-    projected = spending.usd_this_month + hourly * session_s / _S_PER_HOUR
+        more = f", and ${once_usd:.2f} would be for downloads" if once_usd > 0 else ""
+        return f"{cap}, and ${spending.usd_today:.2f} are spent since midnight UTC{more}"
+    projected = spending.usd_this_month + once_usd + hourly * session_s / _S_PER_HOUR
     if month_is_spent(fleet, spending) or projected > fleet.max_usd_per_month:
         cap = f"max_usd_per_month is ${fleet.max_usd_per_month:.2f}"
         return f"{cap}, and ${spending.usd_this_month:.2f} are spent since the first of the month"

@@ -57,7 +57,9 @@ class MarketWatch:
             self._list.offers, self._profile, download_gb=self._download_gb, avoided={*avoided, *taken}, strikes=strikes
         )
         problem = "" if ranking.fitting else ranking.summary
-        return Market(offers=ranking.fitting, problem=problem, create_interval_s=interval_s)
+        return Market(
+            offers=ranking.fitting, problem=problem, create_interval_s=interval_s, download_gb=self._download_gb
+        )
 
     def taken(self, offer: Offer, *, now: datetime) -> None:
         """We or somebody else rented it, or it failed."""

@@ -101,8 +101,12 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
-    """The fitting offers, best first, looked up only when a machine is wanted. `problem`: why there is none."""
+    """The fitting offers, best first, looked up only when a machine is wanted. `problem`: why there is none.
+
+    `download_gb`: what a fresh machine fetches before it is ready.
+    """
 
     offers: tuple[Offer, ...] = ()
     problem: str = ""
     create_interval_s: float = 0.0
+    download_gb: float = 0.0

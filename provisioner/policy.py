@@ -96,7 +96,8 @@ def _launch(seen: Observation, staying: list[Machine], market: Market, rules: Ru
     if seen.since_last_intent_s is not None and seen.since_last_intent_s < market.create_interval_s:
         return None, ""  # the provider rations creates; the next pass is soon
     for offer in market.offers:
-        objection = _budget(seen, rules, usd_per_hour=offer.usd_per_hour)
+        once_usd = market.download_gb * offer.usd_per_gb_down
+        objection = _budget(seen, rules, usd_per_hour=offer.usd_per_hour, once_usd=once_usd)
         if not objection:
             reason = wording.why_rented(seen.demand, want=wanted(seen.demand, rules.fleet), have=len(staying))
             return Launch(offer, reason), ""
@@ -118,9 +119,11 @@ def _objection(seen: Observation, rules: Rules) -> str:
     return _budget(seen, rules)
 
 
-def _budget(seen: Observation, rules: Rules, *, usd_per_hour: float = 0.0) -> str:
+def _budget(seen: Observation, rules: Rules, *, usd_per_hour: float = 0.0, once_usd: float = 0.0) -> str:
     session_s = seen.boot_estimate_s + rules.profile.idle_s
-    return budget.objection(rules.fleet, seen.spending, usd_per_hour=usd_per_hour, session_s=session_s)
+    return budget.objection(
+        rules.fleet, seen.spending, usd_per_hour=usd_per_hour, session_s=session_s, once_usd=once_usd
+    )
 
 
 def _idle(seen: Observation, staying: list[Machine], rules: Rules) -> list[Action]:

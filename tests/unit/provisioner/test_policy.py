@@ -236,3 +236,15 @@ def test_an_old_machine_is_replaced_once_it_is_idle() -> None:
     assert isinstance(action, Drain)
     assert "max_age_h" in action.reason
     assert policy.plan(observation(ready(1, idle_s=None), max_age_h=0.1), MARKET, RULES).actions == ()
+
+
+def test_what_a_machine_downloads_counts_against_the_caps_before_it_is_rented() -> None:
+    """Otherwise it would be rented, pass the cap with its image, and be ended before its first picture."""
+    seen = observation(jobs=1, seconds=10, spending=spending(usd_today=9.5))
+    cheap, dear = offer(id="a", usd_per_gb_down=0.001), offer(id="b", usd_per_gb_down=0.05)
+    blocked = policy.plan(seen, Market(offers=(dear,), download_gb=15), RULES)
+    assert not [action for action in blocked.actions if isinstance(action, Launch)]
+    assert "max_usd_per_day" in blocked.blocked
+    assert "$0.75 would be for downloads" in blocked.blocked
+    found = policy.plan(seen, Market(offers=(dear, cheap), download_gb=15), RULES)
+    assert [action.offer.id for action in found.actions if isinstance(action, Launch)] == ["a"]
