@@ -19,6 +19,7 @@ from config.problems import ConfigurationError
 from config.settings import ProvisionerSettings, load_settings
 from provisioner import reaping, showing, status
 from provisioner.cli import machines, market, spending, warming
+from provisioner.cli.desk import Desk
 from provisioner.composition import build_loop, utc_now
 from provisioner.lead import ROLE
 from provisioner.providers import factory
@@ -36,6 +37,12 @@ GRACE_S = 12
 _LOCAL_PAUSE_S, _REMOTE_PAUSE_S = 0.3, 3.2
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@app.callback()
+def entry(ctx: typer.Context) -> None:
+    """Rents GPU machines when the queue backs up, destroys them when idle, and brings lost jobs back."""
+    ctx.obj = _desk  # opened by the command, so that --help needs no configuration
 
 
 @app.command()
@@ -175,6 +182,12 @@ def _configuration() -> tuple[ProvisionerSettings, Registry]:
         return settings, load_registry(settings.config_dir)
     except ConfigurationError as error:
         _fail(str(error))
+
+
+def _desk() -> Desk:
+    settings, registry = _configuration()
+    logs.configure("provisioner", log_format=settings.log_format)
+    return Desk(settings, registry)
 
 
 def _fail(message: str) -> NoReturn:

@@ -9,13 +9,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.loading import Registry, load_registry
-from config.problems import ConfigurationError
+from config.loading import Registry
 from config.registry import Profile
-from config.settings import ProvisionerSettings, load_settings
+from config.settings import ProvisionerSettings
 from provisioner.providers import factory
 from provisioner.providers.base import Provider
-from tasks import logs
 from tasks.ledger import Ledger
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -52,15 +50,10 @@ class Desk:
             fail(f"the ledger cannot be opened: {type(error).__name__}; DATABASE_URL names it")
 
 
-def open_desk() -> Desk:
-    """The configuration, or exit 2 with every problem in it."""
-    try:
-        settings = load_settings(ProvisionerSettings)
-        registry = load_registry(settings.config_dir)
-    except ConfigurationError as error:
-        fail(str(error))
-    logs.configure("provisioner", log_format=settings.log_format)
-    return Desk(settings, registry)
+def open_desk(ctx: typer.Context) -> Desk:
+    """The configuration, or exit 2 with every problem in it. `__main__` alone reads settings, and only when asked."""
+    desk: Desk = ctx.obj()
+    return desk
 
 
 def fail(message: str) -> NoReturn:

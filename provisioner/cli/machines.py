@@ -16,7 +16,7 @@ from provisioner import budget, costs, reaping, showing
 from provisioner import offers as ranking
 from provisioner.budget import Spending
 from provisioner.cli.desk import Desk, Json, Yes, agreed, fail, open_desk, print_json, utc_now
-from provisioner.composition import download_gb
+from provisioner.composition import download_gb, refusal
 from provisioner.lead import ROLE
 from provisioner.lifecycle import State
 from provisioner.providers.abilities import KeepsLogs, OpensShells
@@ -33,6 +33,7 @@ Machine = Annotated[str, typer.Argument(help="The instance's id, as `status` sho
 
 
 def up(
+    ctx: typer.Context,
     *,
     hours: Annotated[float, typer.Option(help="For how long it stays up; 0 only lifts an earlier `down --all`.")] = 1.0,
     yes: Yes = False,
@@ -41,7 +42,7 @@ def up(
     """Have one machine ready whatever the queue says, and lift an earlier `down --all`."""
     if not 0 <= hours <= 24:  # noqa: PLR2004 - a day
         fail("--hours must be between 0 and 24")
-    desk, now = open_desk(), utc_now()
+    desk, now = open_desk(ctx), utc_now()
     ledger = desk.ledger()
     until = now + timedelta(hours=hours)
     offer = _best_offer(desk, ledger, now) if hours and not ledger.instances.live() else None
@@ -61,6 +62,7 @@ def up(
 
 
 def down(
+    ctx: typer.Context,
     machine: Annotated[str, typer.Argument(help="One instance's id; or --all.")] = "",
     *,
     everything: Annotated[bool, typer.Option("--all", help="The kill switch: end all, and rent none again.")] = False,
@@ -70,7 +72,7 @@ def down(
     """End one machine, or all of them for good: nothing is rented again before `up`."""
     if bool(machine) == everything:
         fail("name one machine, or say --all")
-    desk = open_desk()
+    desk = open_desk(ctx)
     provider = desk.provider(desk.registry.profile)
     ledger = _ledger_if_possible(desk)
     now = utc_now()
@@ -90,9 +92,9 @@ def down(
     _tell_end(victims, left, catch.problem, held=everything and ledger is not None, as_json=as_json)
 
 
-def park(machine: Machine, *, yes: Yes = False, as_json: Json = False) -> None:
+def park(ctx: typer.Context, machine: Machine, *, yes: Yes = False, as_json: Json = False) -> None:
     """Stop an idle machine and keep its disk, which is then all that it costs."""
-    desk, row = _row(machine)
+    desk, row = _row(ctx, machine)
     disk, whole = row.storage_usd_per_hour, row.usd_per_hour
     sentence = (
         f"{row.gpu} stops once it is idle: ${disk:.4f}/h for its disk instead of ${whole:.3f}/h. "
@@ -101,17 +103,17 @@ def park(machine: Machine, *, yes: Yes = False, as_json: Json = False) -> None:
     _order(desk, row, park_order(row.id), sentence, usd_per_hour=disk, yes=yes, as_json=as_json)
 
 
-def unpark(machine: Machine, *, yes: Yes = False, as_json: Json = False) -> None:
+def unpark(ctx: typer.Context, machine: Machine, *, yes: Yes = False, as_json: Json = False) -> None:
     """Start a parked machine again."""
-    desk, row = _row(machine)
+    desk, row = _row(ctx, machine)
     if row.state != State.PARKED:
         fail(f"{machine} is not parked; it is {row.state}")
     sentence = f"{row.gpu} runs again for ${row.usd_per_hour:.3f}/h, and ends or parks when it is idle."
     _order(desk, row, wake_order(row.id), sentence, usd_per_hour=row.usd_per_hour, yes=yes, as_json=as_json)
 
 
-def _row(machine: str) -> tuple[Desk, Instance]:
-    desk = open_desk()
+def _row(ctx: typer.Context, machine: str) -> tuple[Desk, Instance]:
+    desk = open_desk(ctx)
     row, provider, _ = _machine(desk, machine)
     if not provider.capabilities.can_park:
         fail(f"{provider.name} cannot park; `down {machine}` ends it")
@@ -136,13 +138,14 @@ def _order(
 
 
 def logs(
+    ctx: typer.Context,
     machine: Machine,
     *,
     lines: Annotated[int, typer.Option(min=1, max=10_000, help="The last so many.")] = 200,
     as_json: Json = False,
 ) -> None:
     """What a machine printed, as far as its provider keeps it. Passwords in addresses are blotted out."""
-    desk = open_desk()
+    desk = open_desk(ctx)
     row, provider, own_id = _machine(desk, machine)
     if not isinstance(provider, KeepsLogs):
         fail(f"{provider.name} hands out no logs")
@@ -156,13 +159,14 @@ def logs(
 
 
 def ssh(
+    ctx: typer.Context,
     machine: Machine,
     *,
     key: Annotated[Path | None, typer.Option(help="Public key to let in; default: the first of ~/.ssh/*.pub.")] = None,
     as_json: Json = False,
 ) -> None:
     """Open a shell on a machine."""
-    desk = open_desk()
+    desk = open_desk(ctx)
     row, provider, own_id = _machine(desk, machine)
     if not isinstance(provider, OpensShells):
         fail(f"{provider.name} opens no shells")
@@ -184,21 +188,27 @@ def _best_offer(desk: Desk, ledger: Ledger, now: datetime) -> Offer:
     """The one that the fleet would rent, or a sentence and exit 2."""
     profile = desk.registry.profile
     provider = desk.provider(profile)
-    if not provider.capabilities.rents:
-        fail("this profile has only GPUs of your own; start a worker there with: python -m gpu_worker")
+    unable = refusal(desk.settings, profile, provider)
+    if unable:
+        fail(f"nothing would be rented: {unable}")
     listed = provider.offers(profile)
     if listed.problem:
         fail(listed.problem)
     strikes = Strikes.of(ledger.instances.recent_ends(), now=now)
-    found = ranking.rank(listed.offers, profile, download_gb=download_gb(desk.registry, profile), strikes=strikes)
+    gigabytes = download_gb(desk.registry, profile)
+    found = ranking.rank(listed.offers, profile, download_gb=gigabytes, strikes=strikes)
     if not found.fitting:
         fail("\n".join([found.summary, *ranking.remedies(listed.offers, profile)]))
+    best = found.fitting[0]
     objection = budget.objection(
-        desk.registry.fleet, _spending(ledger, now), usd_per_hour=found.fitting[0].usd_per_hour
+        desk.registry.fleet,
+        _spending(ledger, now),
+        usd_per_hour=best.usd_per_hour,
+        once_usd=gigabytes * best.usd_per_gb_down,
     )
     if objection:
         fail(f"nothing would be rented: {objection}")
-    return found.fitting[0]
+    return best
 
 
 def _spending(ledger: Ledger, now: datetime) -> Spending:

@@ -16,13 +16,14 @@ from provisioner.strikes import Strikes
 
 
 def offers(
+    ctx: typer.Context,
     *,
     profile: ProfileName = "",
     as_json: Json = False,
     limit: Annotated[int, typer.Option(help="How many lines of each kind.")] = 15,
 ) -> None:
     """What fits a profile, best first with its real price, and the reason against each of the others."""
-    desk = open_desk()
+    desk = open_desk(ctx)
     chosen = desk.profile(profile)
     listed = desk.provider(chosen).offers(chosen)
     if listed.problem:
@@ -45,9 +46,9 @@ def offers(
         typer.echo(line)
 
 
-def profiles(*, as_json: Json = False) -> None:
+def profiles(ctx: typer.Context, *, as_json: Json = False) -> None:
     """The profiles of profiles/: what each rents, from whom, and at most for how much."""
-    desk = open_desk()
+    desk = open_desk(ctx)
     known = desk.registry.profiles
     if as_json:
         print_json([one.model_dump(mode="json") for one in known.values()])

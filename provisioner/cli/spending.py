@@ -17,6 +17,7 @@ from provisioner.spending import Report
 
 
 def cost(
+    ctx: typer.Context,
     *,
     since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 2w.")] = "7d",
     as_json: Json = False,
@@ -25,7 +26,7 @@ def cost(
     reconcile: Annotated[bool, typer.Option(help="Ask the provider what it charged.")] = True,
 ) -> None:
     """What the fleet cost, by machine and by day, and what the provider charged for it."""
-    desk, now = open_desk(), utc_now()
+    desk, now = open_desk(ctx), utc_now()
     try:
         begin = now - spending.period(since)
     except ValueError as error:

@@ -17,12 +17,13 @@ TTL = timedelta(minutes=30)
 
 
 def warmup(
+    ctx: typer.Context,
     checkpoints: Annotated[list[str], typer.Argument(help="Ids of models/.")],
     *,
     as_json: Json = False,
 ) -> None:
     """Ask all workers, also those that start within half an hour, to load checkpoints. Rents nothing."""
-    desk, now = open_desk(), utc_now()
+    desk, now = open_desk(ctx), utc_now()
     known = desk.registry.checkpoints
     unknown = [name for name in checkpoints if name not in known]
     if unknown:

@@ -195,6 +195,11 @@ def test_a_wrong_key_and_no_credit(office: Office, monkeypatch: pytest.MonkeyPat
     loop.tick()
     assert office.vast.billing() == []
     assert "add credit at cloud.vast.ai" in office.call("status").output
+    assert office.call("up", "--yes", "--hours", "0").exit_code == 0
+    monkeypatch.setenv("VAST_API_KEY", "")
+    missing = office.call("up", "--yes")
+    assert missing.exit_code == 2
+    assert "VAST_API_KEY is missing" in missing.output
     monkeypatch.setenv("VAST_API_KEY", "wrong")
     refused = office.call("offers")
     assert refused.exit_code == 2
