@@ -82,7 +82,7 @@ class RestingRenderer:
     def load(self, checkpoint: CheckpointRef, files: CheckpointFiles) -> None:
         """Nothing."""
 
-    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
+    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:  # noqa: ARG002
         steps = spec.num_inference_steps * spec.num_images
         for step in range(1, steps + 1):
             time.sleep(self._sample_s / steps)

@@ -302,6 +302,8 @@ class Fleet(Entry):
 
     `operating_point` names how eager it is, `scaling` describes a point of one's own instead, and `tolerated_wait_s`
     changes that one figure of either. Within `warm_hours` one worker stays up whatever the queue says.
+    `max_age_h`: a machine as old as this is replaced once it is idle. Below `credit_floor_usd` of the provider's own
+    credit nothing more is rented.
     """
 
     deployment: Slug = "easel"
@@ -313,6 +315,9 @@ class Fleet(Entry):
     max_instances: int = Field(3, ge=0, le=100)
     max_usd_per_hour: float = Field(2.0, ge=0)
     max_usd_per_day: float = Field(10.0, ge=0)
+    max_usd_per_month: float = Field(150.0, ge=0)
+    max_age_h: float = Field(24.0, ge=0.1)
+    credit_floor_usd: float = Field(1.0, ge=0)
     max_creates_per_10_min: int = Field(6, ge=1)
     own_gpus: tuple[OwnGpu, ...] = ()
     ec2: tuple[Ec2Instance, ...] = ()

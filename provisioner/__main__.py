@@ -1,4 +1,4 @@
-"""`python -m provisioner run|status|reap`."""
+"""`python -m provisioner run|status|reap`, and what `provisioner.cli` adds."""
 
 import json
 import signal
@@ -18,6 +18,8 @@ from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
 from config.settings import ProvisionerSettings, load_settings
 from provisioner import reaping, showing, status
+from provisioner.cli import machines, market, spending, warming
+from provisioner.cli.desk import Desk
 from provisioner.composition import build_loop, utc_now
 from provisioner.lead import ROLE
 from provisioner.providers import factory
@@ -35,6 +37,12 @@ GRACE_S = 12
 _LOCAL_PAUSE_S, _REMOTE_PAUSE_S = 0.3, 3.2
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@app.callback()
+def entry(ctx: typer.Context) -> None:
+    """Rents GPU machines when the queue backs up, destroys them when idle, and brings lost jobs back."""
+    ctx.obj = _desk  # opened by the command, so that --help needs no configuration
 
 
 @app.command()
@@ -55,6 +63,21 @@ def run() -> None:
         with suppress(SQLAlchemyError):
             _say_what_stays(ledger)
         ledger.close()
+
+
+for command in (
+    market.offers,
+    market.profiles,
+    machines.up,
+    machines.down,
+    machines.park,
+    machines.unpark,
+    machines.logs,
+    machines.ssh,
+    spending.cost,
+    warming.warmup,
+):
+    app.command()(command)
 
 
 @app.command("status")
@@ -159,6 +182,12 @@ def _configuration() -> tuple[ProvisionerSettings, Registry]:
         return settings, load_registry(settings.config_dir)
     except ConfigurationError as error:
         _fail(str(error))
+
+
+def _desk() -> Desk:
+    settings, registry = _configuration()
+    logs.configure("provisioner", log_format=settings.log_format)
+    return Desk(settings, registry)
 
 
 def _fail(message: str) -> NoReturn:

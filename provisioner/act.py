@@ -20,8 +20,10 @@ from provisioner.actions import (
     Drain,
     GiveUp,
     Launch,
+    Park,
     Plan,
     RepeatDestroy,
+    Unpark,
 )
 from provisioner.broker import holds_work, read_heartbeats
 from provisioner.credentials import WorkerUsers
@@ -30,6 +32,7 @@ from provisioner.lead import Lead
 from provisioner.lifecycle import DESTROYABLE, State, sources_of
 from provisioner.observation import Machine
 from provisioner.observe import Observer
+from provisioner.parking import Parker
 from provisioner.providers.base import Destroyed, Pending, Provider
 from tasks import keys
 from tasks.ledger import Instance, Ledger, NoLongerLeader
@@ -66,6 +69,7 @@ class Actor:
         self._redis = redis
         self._provider = provider
         self._launcher = launcher
+        self._parker = Parker(ledger, redis, provider, lead=lead, now=now)
         self._users = users
         self._observer = observer
         self._lead = lead
@@ -83,6 +87,8 @@ class Actor:
             Bury: self._bury,
             DestroyOrphan: self._destroy_orphan,
             Launch: self._launcher.launch,
+            Park: self._park,
+            Unpark: lambda action: self._parker.unpark(action.machine.row, action.reason),
         }
 
     def carry_out(self, plan: Plan) -> bool:
@@ -113,7 +119,7 @@ class Actor:
         values: dict[str, object] = {}
         if action.running and row.running_at is None:
             values["running_at"] = now
-        if action.target is State.READY:
+        if action.target is State.READY and row.ready_at is None:
             values["ready_at"] = now
         moved = self._ledger.instances.move(row.id, action.target, sources=sources_of(action.target), **values)
         if moved is None:
@@ -167,6 +173,12 @@ class Actor:
             return
         log.info("worker idle", instance_id=row.id, gpu=row.gpu, reason=action.reason)
         self._destroy(row, action.reason)
+
+    def _park(self, action: Park) -> None:
+        if self._took_work(action.machine):
+            log.info("worker took a job at the last moment", instance_id=action.machine.row.id)
+            return
+        self._parker.park(action.machine.row, action.reason)
 
     def _took_work(self, machine: Machine) -> bool:
         """The last look. What it takes between this and the revocation of its user, the sweep brings back."""

@@ -15,11 +15,19 @@ class Spending:
     usd_per_hour: float
     usd_today: float
     creates_last_10_min: int
+    usd_this_month: float = 0.0
 
 
-def objection(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0) -> str:
-    """Why one more machine at `usd_per_hour`, needed for at least `session_s`, may not be rented; "" where it may."""
-    return _against_number(fleet, spending) or money(fleet, spending, usd_per_hour=usd_per_hour, session_s=session_s)
+def objection(
+    fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0, once_usd: float = 0.0
+) -> str:
+    """Why one more machine at `usd_per_hour`, needed for at least `session_s`, may not be rented; "" where it may.
+
+    `once_usd` is what it downloads before it is ready.
+    """
+    return _against_number(fleet, spending) or money(
+        fleet, spending, usd_per_hour=usd_per_hour, session_s=session_s, once_usd=once_usd
+    )
 
 
 def _against_number(fleet: Fleet, spending: Spending) -> str:
@@ -30,18 +38,30 @@ def _against_number(fleet: Fleet, spending: Spending) -> str:
     return ""
 
 
-def money(fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0) -> str:
+def money(
+    fleet: Fleet, spending: Spending, *, usd_per_hour: float = 0.0, session_s: float = 0.0, once_usd: float = 0.0
+) -> str:
     """Why `usd_per_hour` more must not be spent, as for a machine that is parked and would run; "" where it may."""
     hourly = spending.usd_per_hour + usd_per_hour
     if hourly > fleet.max_usd_per_hour:
         return f"max_usd_per_hour is ${fleet.max_usd_per_hour:.2f}, and it would be ${hourly:.2f}"
-    projected = spending.usd_today + hourly * session_s / _S_PER_HOUR
+    projected = spending.usd_today + once_usd + hourly * session_s / _S_PER_HOUR
     if day_is_spent(fleet, spending) or projected > fleet.max_usd_per_day:
         cap = f"max_usd_per_day is ${fleet.max_usd_per_day:.2f}"
-        return f"{cap}, and ${spending.usd_today:.2f} are spent since midnight UTC"
+        more = f", and ${once_usd:.2f} would be for downloads" if once_usd > 0 else ""
+        return f"{cap}, and ${spending.usd_today:.2f} are spent since midnight UTC{more}"
+    projected = spending.usd_this_month + once_usd + hourly * session_s / _S_PER_HOUR
+    if month_is_spent(fleet, spending) or projected > fleet.max_usd_per_month:
+        cap = f"max_usd_per_month is ${fleet.max_usd_per_month:.2f}"
+        return f"{cap}, and ${spending.usd_this_month:.2f} are spent since the first of the month"
     return ""
 
 
 def day_is_spent(fleet: Fleet, spending: Spending) -> bool:
     """Whether the daily cap is reached; then machines are ended, too."""
     return spending.usd_today >= fleet.max_usd_per_day
+
+
+def month_is_spent(fleet: Fleet, spending: Spending) -> bool:
+    """Whether the monthly cap is reached; then machines are ended, too."""
+    return spending.usd_this_month >= fleet.max_usd_per_month

@@ -56,6 +56,7 @@ def build_loop(
         provider=provider,
         deployment=registry.fleet.deployment,
         checkpoints=tuple(registry.checkpoints),
+        max_age_h=registry.fleet.max_age_h,
     )
     publisher = Publisher(make_app(settings.redis_url, client_name="easel-provisioner"), redis)
     sweeper = Sweeper(ledger, redis, publisher, max_age_s=registry.quotas.max_job_age_s, now=now)
@@ -103,7 +104,10 @@ def _hands(
     now: Callable[[], datetime],
 ) -> Hands:
     users = WorkerUsers(redis)
-    market = MarketWatch(provider, registry.profile, download_gb=_download_gb(registry, registry.profile))
+    gigabytes = download_gb(registry, registry.profile)
+    market = MarketWatch(
+        provider, registry.profile, download_gb=gigabytes, credit_floor_usd=registry.fleet.credit_floor_usd
+    )
     launcher = Launcher(
         ledger,
         provider,
@@ -112,6 +116,7 @@ def _hands(
         lead=lead,
         deployment=registry.fleet.deployment,
         profile=registry.profile,
+        download_gb=gigabytes,
         worker_address=worker_address(settings),
         environment=_worker_environment(settings, registry),
         now=now,
@@ -138,7 +143,8 @@ def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> di
     return served if settings.vast_url == default else {**served, "VAST_URL": settings.vast_url}
 
 
-def _download_gb(registry: Registry, profile: Profile) -> float:
+def download_gb(registry: Registry, profile: Profile) -> float:
+    """What a fresh machine of this profile fetches before it is ready: the image and the warm checkpoints."""
     return IMAGE_GB + sum(registry.checkpoints[name].download_gb for name in profile.warm)
 
 

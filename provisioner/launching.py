@@ -44,6 +44,7 @@ class Launcher:
         lead: Lead,
         deployment: str,
         profile: Profile,
+        download_gb: float,
         worker_address: str,
         environment: Mapping[str, str],
         now: Callable[[], datetime],
@@ -55,6 +56,7 @@ class Launcher:
         self._lead = lead
         self._prefix = label_prefix(deployment)
         self._profile = profile
+        self._download_gb = download_gb
         self._address = worker_address
         self._environment = dict(environment)
         self._now = now
@@ -98,6 +100,7 @@ class Launcher:
             usd_per_hour=offer.usd_per_hour,
             storage_usd_per_hour=offer.storage_usd_per_hour,
             reason=action.reason,
+            bandwidth_usd=self._download_gb * offer.usd_per_gb_down,
             worker_password_sha256=sha256,
         )
 

@@ -9,6 +9,8 @@ from config.registry import Profile
 from provisioner import offers
 from provisioner.observation import Market
 from provisioner.providers.base import Offer, OfferList, Provider
+from provisioner.purse import Purse
+from provisioner.strikes import NONE, Strikes
 
 log = structlog.get_logger()
 
@@ -22,10 +24,13 @@ LONGEST_PAUSE = timedelta(minutes=10)
 class MarketWatch:
     """What can be rented for one profile."""
 
-    def __init__(self, provider: Provider, profile: Profile, *, download_gb: float) -> None:
+    def __init__(
+        self, provider: Provider, profile: Profile, *, download_gb: float, credit_floor_usd: float = 0.0
+    ) -> None:
         self._provider = provider
         self._profile = profile
         self._download_gb = download_gb
+        self._purse = Purse(provider, floor_usd=credit_floor_usd)
         self._list = OfferList()
         self._asked_at: datetime | None = None
         self._taken: dict[str, datetime] = {}
@@ -33,11 +38,14 @@ class MarketWatch:
         self._closed_because = ""
         self._refusals = 0
 
-    def look(self, now: datetime, *, avoided: Collection[str]) -> Market:
+    def look(self, now: datetime, *, avoided: Collection[str], strikes: Strikes = NONE) -> Market:
         """The fitting offers, best first, or the reason why there are none."""
         interval_s = self._provider.capabilities.create_interval_s
         if self._closed_until is not None and now < self._closed_until:
             return Market(problem=self._closed_because, create_interval_s=interval_s)
+        objection = self._purse.objection(now)
+        if objection:
+            return Market(problem=objection, create_interval_s=interval_s)
         if self._is_stale(now):
             self._list = self._provider.offers(self._profile)
             self._asked_at = now
@@ -46,10 +54,12 @@ class MarketWatch:
             return Market(problem=self._list.problem, create_interval_s=interval_s)
         taken = {offer_id for offer_id, at in self._taken.items() if now - at < TAKEN_FOR}
         ranking = offers.rank(
-            self._list.offers, self._profile, download_gb=self._download_gb, avoided={*avoided, *taken}
+            self._list.offers, self._profile, download_gb=self._download_gb, avoided={*avoided, *taken}, strikes=strikes
         )
         problem = "" if ranking.fitting else ranking.summary
-        return Market(offers=ranking.fitting, problem=problem, create_interval_s=interval_s)
+        return Market(
+            offers=ranking.fitting, problem=problem, create_interval_s=interval_s, download_gb=self._download_gb
+        )
 
     def taken(self, offer: Offer, *, now: datetime) -> None:
         """We or somebody else rented it, or it failed."""

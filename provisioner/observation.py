@@ -15,7 +15,7 @@ class Demand:
     """Work that waits for a GPU or is on one. `oldest_waiting_s` is of the jobs that no worker has taken.
 
     `users`: how many members these jobs belong to; 0 where nobody counted. `load`: GPUs that the jobs of the last
-    quarter of an hour would have kept busy.
+    quarter of an hour would have kept busy. `standby`: so many machines were ordered by hand, whatever the queue says.
     """
 
     jobs: int = 0
@@ -23,6 +23,7 @@ class Demand:
     oldest_waiting_s: float = 0.0
     users: int = 0
     load: float = 0.0
+    standby: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Machine:
     `missing_s` is 0 unless the present listing is complete and does not show it, as none since then did.
     `holds_work`: messages, leases or claimed jobs on our side; `idle_s` is None before it is ready or while it works.
     `parked_s` and `waking_s` count from when it was asked to stop, and to run again.
+    `ordered`: "park" or "wake", where the owner ordered that by hand; "" otherwise.
     `ended_at_provider`: the provider accepted its end before the present listing, which is complete, was made.
     """
 
@@ -45,6 +47,7 @@ class Machine:
     idle_s: float | None = None
     parked_s: float | None = None
     waking_s: float | None = None
+    ordered: str = ""
     ended_at_provider: bool = False
 
     @property
@@ -74,6 +77,7 @@ class Orphan:
 class Observation:
     """The world at `now`. `listing_age_s` is None before the first complete listing of this process.
 
+    `held`: the owner took the fleet down by hand; the sentence that says so, "" otherwise.
     `blind_s`: for how long Redis has not answered; None while it does. Then heartbeats are the last known ones.
     """
 
@@ -88,6 +92,8 @@ class Observation:
     blind_s: float | None = None
     since_last_intent_s: float | None = None
     boot_estimate_s: float = 180.0
+    held: str = ""
+    max_age_h: float | None = None
     avoided: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -98,8 +104,12 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
-    """The fitting offers, best first, looked up only when a machine is wanted. `problem`: why there is none."""
+    """The fitting offers, best first, looked up only when a machine is wanted. `problem`: why there is none.
+
+    `download_gb`: what a fresh machine fetches before it is ready.
+    """
 
     offers: tuple[Offer, ...] = ()
     problem: str = ""
     create_interval_s: float = 0.0
+    download_gb: float = 0.0

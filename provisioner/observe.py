@@ -1,6 +1,6 @@
 """Looks at ledger, Redis and provider, and says what is so. Decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
@@ -17,7 +17,8 @@ from provisioner.observation import Demand, Machine, Observation, Orphan
 from provisioner.providers.base import Listed, Provider, Snapshot
 from provisioner.sightings import Since
 from tasks import estimate
-from tasks.ledger import Instance, Job, Ledger
+from tasks.ledger import FleetOrder, Instance, Job, Ledger
+from tasks.ledger.orders import DOWN, UP, park_order, wake_order
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -68,12 +69,14 @@ class Observer:
         provider: Provider | None,
         deployment: str,
         checkpoints: Sequence[str],
+        max_age_h: float | None = None,
     ) -> None:
         self._ledger = ledger
         self._redis = redis
         self._provider = provider
         self._prefix = label_prefix(deployment)
         self._checkpoints = checkpoints
+        self._max_age_h = max_age_h
         self._listed_at: datetime | None = None
         self._broker = BrokerView()
         self._blind = Since()
@@ -99,9 +102,10 @@ class Observer:
         if ground.blind_s is None:
             self._beats.saw((ground.beat_of(row.id) for row in ground.rows), now=now)
         snapshot = self._snapshot(ground)
-        machines = self._machines(ground, snapshot)
+        orders = self._ledger.orders.current(now=now)
+        machines = self._machines(ground, snapshot, orders)
         orphans = self._find_orphans(ground, snapshot)
-        seen = self._observation(ground, snapshot, machines, orphans)
+        seen = self._observation(ground, snapshot, machines, orphans, orders)
         return Sight(observation=seen, broker=ground.broker, jobs=ground.jobs)
 
     def _ground(self, now: datetime) -> _Ground:
@@ -117,12 +121,17 @@ class Observer:
         return _Ground(now, jobs, self._broker, self._ledger.instances.live(), blind_s)
 
     def _observation(
-        self, ground: _Ground, snapshot: Snapshot, machines: tuple[Machine, ...], orphans: tuple[Orphan, ...]
+        self,
+        ground: _Ground,
+        snapshot: Snapshot,
+        machines: tuple[Machine, ...],
+        orphans: tuple[Orphan, ...],
+        orders: Mapping[str, FleetOrder],
     ) -> Observation:
         now = ground.now
         recent = self._ledger.instances.intended_since(now - _MEMORY)
         rented = {row.id for row in (*ground.rows, *recent)}
-        demand = self._demand(ground)
+        demand = replace(self._demand(ground), standby=1 if UP in orders else 0)
         own = [
             one
             for one in ground.broker.heartbeats.values()
@@ -140,6 +149,8 @@ class Observer:
             blind_s=ground.blind_s,
             since_last_intent_s=age_s(recent[-1].intended_at, now=now) if recent else None,
             boot_estimate_s=boot_estimate_s(recent),
+            max_age_h=self._max_age_h,
+            held=_held(orders.get(DOWN)),
             avoided=frozenset(row.machine_id for row in recent if _failed_lately(row, now)),
         )
 
@@ -178,7 +189,7 @@ class Observer:
             return 0.0  # we would not have heard it
         return self._beats.seconds(ground.beat_of(worker_id), now=ground.now)
 
-    def _machines(self, ground: _Ground, snapshot: Snapshot) -> tuple[Machine, ...]:
+    def _machines(self, ground: _Ground, snapshot: Snapshot, orders: Mapping[str, FleetOrder]) -> tuple[Machine, ...]:
         now, rows = ground.now, ground.rows
         listed = {row.id: _listing_of(row, snapshot) for row in rows}
         if snapshot.complete:
@@ -195,6 +206,9 @@ class Observer:
                 silent_s=self._silent_s(row.id, ground),
                 holds_work=row.id in at_work,
                 idle_s=_idle_s(row, worked_at.get(row.id), is_at_work=row.id in at_work, now=now),
+                parked_s=None if row.parked_at is None else age_s(row.parked_at, now=now),
+                waking_s=None if row.waking_at is None else age_s(row.waking_at, now=now),
+                ordered="park" if park_order(row.id) in orders else "wake" if wake_order(row.id) in orders else "",
                 ended_at_provider=snapshot.complete and row.id in self._ended and self._ended[row.id] < now,
             )
             for row in rows
@@ -237,16 +251,23 @@ class Observer:
     def _spending(
         self, machines: tuple[Machine, ...], orphans: tuple[Orphan, ...], recent: Sequence[Instance], *, now: datetime
     ) -> Spending:
-        midnight = costs.midnight(now)
-        billed = self._ledger.instances.billed_since(midnight)
+        midnight, first = costs.midnight(now), costs.month_start(now)
+        billed = self._ledger.instances.billed_since(first)
         creates = [row for row in recent if row.intended_at > now - _CREATES_WINDOW and not costs.was_refused(row)]
         return Spending(
             instances=len(machines) + len(orphans),
             usd_per_hour=sum(costs.burn_usd_per_hour(machine.row) for machine in machines)
             + sum(orphan.listed.usd_per_hour for orphan in orphans),
             usd_today=costs.spent_usd(billed, since=midnight, until=now),
+            usd_this_month=costs.spent_usd(billed, since=first, until=now),
             creates_last_10_min=len(creates),
         )
+
+
+def _held(order: FleetOrder | None) -> str:
+    return (
+        "" if order is None else f"the fleet was taken down by hand ({order.reason}); python -m provisioner up lifts it"
+    )
 
 
 def label_prefix(deployment: str) -> str:
@@ -297,9 +318,9 @@ def _at_work(ground: _Ground) -> set[str]:
 
 def _idle_s(row: Instance, worked_at: datetime | None, *, is_at_work: bool, now: datetime) -> float | None:
     """By what our own side knows of its work: a machine that calls itself busy without a job is idle."""
-    if row.ready_at is None or is_at_work:
+    if row.ready_at is None or row.state == State.PARKED or is_at_work:
         return None
-    return age_s(max(row.ready_at, worked_at or row.ready_at), now=now)
+    return age_s(max(row.ready_at, worked_at or row.ready_at, row.waking_at or row.ready_at), now=now)
 
 
 def _failed_lately(row: Instance, now: datetime) -> bool:

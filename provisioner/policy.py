@@ -78,6 +78,10 @@ def _verdict_on_all(seen: Observation, fleet: Fleet) -> str:
     """Why no machine may stay, whatever it does; "" while there is no reason."""
     if budget.day_is_spent(fleet, seen.spending):
         return "max_usd_per_day is reached"
+    if budget.month_is_spent(fleet, seen.spending):
+        return "max_usd_per_month is reached"
+    if seen.held:
+        return seen.held
     if seen.blind_s is not None and seen.blind_s > lifecycle.BLIND_S:
         return f"Redis has not answered for {seen.blind_s:.0f} s, so nobody can work"
     return ""
@@ -138,7 +142,8 @@ def _launch(seen: Observation, market: Market, rules: Rules, reason: str) -> tup
     if seen.since_last_intent_s is not None and seen.since_last_intent_s < market.create_interval_s:
         return None, ""  # the provider rations creates; the next pass is soon
     for offer in market.offers:
-        objection = _budget(seen, rules, usd_per_hour=offer.usd_per_hour)
+        once_usd = market.download_gb * offer.usd_per_gb_down
+        objection = _budget(seen, rules, usd_per_hour=offer.usd_per_hour, once_usd=once_usd)
         if not objection:
             return Launch(offer, reason), ""
     return None, objection or "no offer fits the profile"
@@ -148,6 +153,8 @@ def _objection(seen: Observation, rules: Rules) -> str:
     """Why nothing may be rented now, whatever the offer."""
     if rules.refusal:
         return rules.refusal
+    if seen.held:
+        return seen.held
     if seen.blind_s is not None:
         return "Redis does not answer"
     if seen.unresolved:
@@ -157,9 +164,11 @@ def _objection(seen: Observation, rules: Rules) -> str:
     return _budget(seen, rules)
 
 
-def _budget(seen: Observation, rules: Rules, *, usd_per_hour: float = 0.0) -> str:
+def _budget(seen: Observation, rules: Rules, *, usd_per_hour: float = 0.0, once_usd: float = 0.0) -> str:
     session_s = _session_s(seen, rules)
-    return budget.objection(rules.fleet, seen.spending, usd_per_hour=usd_per_hour, session_s=session_s)
+    return budget.objection(
+        rules.fleet, seen.spending, usd_per_hour=usd_per_hour, session_s=session_s, once_usd=once_usd
+    )
 
 
 def _session_s(seen: Observation, rules: Rules) -> float:

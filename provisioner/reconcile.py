@@ -14,7 +14,9 @@ from provisioner.actions import (
     Doubt,
     Drain,
     GiveUp,
+    Park,
     RepeatDestroy,
+    Unpark,
 )
 from provisioner.lifecycle import State
 from provisioner.observation import Machine, Observation
@@ -41,11 +43,11 @@ def _judge(machine: Machine, seen: Observation, profile: Profile, unresolved_gap
     if machine.state in lifecycle.UNRESOLVED:
         return _unresolved(machine, unresolved_gap_s)
     judges: dict[State, Callable[[], Action | None]] = {
-        State.READY: lambda: _lost(machine),
+        State.READY: lambda: _lost(machine) or _old(machine, seen) or _ordered(machine),
         # Our process ended between the decision and the destroy; the last look decides again.
         State.DRAINING: lambda: _lost(machine) or Drain(machine, machine.row.end_reason or "was being drained"),
         State.DESTROYING: lambda: _destroying(machine),
-        State.PARKED: lambda: _parked(machine),
+        State.PARKED: lambda: _parked(machine) or _ordered(machine),
         State.WAKING: lambda: _waking(machine, profile),
     }
     return judges.get(machine.state, lambda: _booting(machine, seen, profile))()
@@ -113,6 +115,22 @@ def _lost(machine: Machine) -> Action | None:
     if not reason and machine.silent_s > lifecycle.SILENT_READY_S:
         reason = f"its worker has been silent for {machine.silent_s:.0f} s"
     return Destroy(machine, reason) if reason else None
+
+
+def _old(machine: Machine, seen: Observation) -> Action | None:
+    """Only once it is idle: an age is no reason to break a picture off."""
+    age_h = machine.age_s(seen.now) / 3600
+    too_old = seen.max_age_h is not None and age_h > seen.max_age_h and machine.idle_s is not None
+    return Drain(machine, f"{age_h:.0f} h old, max_age_h is {seen.max_age_h:g}") if too_old else None
+
+
+def _ordered(machine: Machine) -> Action | None:
+    """What the owner ordered by hand; a park waits until it is idle."""
+    if machine.state is State.READY and machine.ordered == "park" and machine.idle_s is not None:
+        return Park(machine, "ordered by hand")
+    if machine.state is State.PARKED and machine.ordered == "wake":
+        return Unpark(machine, "ordered by hand")
+    return None
 
 
 def _failed(machine: Machine) -> str:

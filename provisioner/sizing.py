@@ -24,7 +24,9 @@ def want(demand: Demand, point: OperatingPoint, *, is_warm_hour: bool = False) -
     if kept > for_jobs.workers:
         return Want(kept, f"the last quarter of an hour kept {demand.load:.1f} busy")
     if is_warm_hour and for_jobs.workers == 0:
-        return Want(1, "these are warm hours")
+        for_jobs = Want(1, "these are warm hours")
+    if demand.standby > for_jobs.workers:
+        return Want(demand.standby, f"{demand.standby} ordered by hand")
     return for_jobs
 
 

@@ -12,13 +12,15 @@ from tasks.ledger.house import House, HouseLedger, Visitor
 from tasks.ledger.instances import InstanceLedger, Intent, NoLongerLeader
 from tasks.ledger.jobs import JobLedger, NewJob, Receipt
 from tasks.ledger.leadership import LeadershipLedger
-from tasks.ledger.models import Attempt, Instance, Job, Leadership
+from tasks.ledger.models import Attempt, FleetOrder, Instance, Job, Leadership
+from tasks.ledger.orders import OrderLedger
 from tasks.ledger.people import PeopleLedger
 from tasks.ledger.privacy import PrivacyLedger
 
 __all__ = [
     "AlertLedger",
     "Attempt",
+    "FleetOrder",
     "HistoryLedger",
     "House",
     "HouseLedger",
@@ -32,6 +34,7 @@ __all__ = [
     "Ledger",
     "NewJob",
     "NoLongerLeader",
+    "OrderLedger",
     "PeopleLedger",
     "PrivacyLedger",
     "Receipt",
@@ -52,6 +55,7 @@ class Ledger:
     alerts: AlertLedger
     instances: InstanceLedger
     leadership: LeadershipLedger
+    orders: OrderLedger
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -68,6 +72,7 @@ class Ledger:
             AlertLedger(engine),
             InstanceLedger(engine),
             LeadershipLedger(engine),
+            OrderLedger(engine),
         )
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ class Intent:
     usd_per_hour: float
     storage_usd_per_hour: float
     reason: str
+    bandwidth_usd: float = 0.0
     worker_password_sha256: str | None = None
 
 
@@ -64,6 +65,7 @@ class InstanceLedger:
                 usd_per_hour=intent.usd_per_hour,
                 storage_usd_per_hour=intent.storage_usd_per_hour,
                 reason=intent.reason[:500],
+                bandwidth_usd=intent.bandwidth_usd,
                 worker_password_sha256=intent.worker_password_sha256,
                 intended_at=now,
             )
@@ -104,6 +106,17 @@ class InstanceLedger:
                 select(Instance)
                 .where(or_(Instance.destroyed_at.is_(None), Instance.destroyed_at > moment))
                 .order_by(Instance.intended_at)
+            )
+            return session.scalars(query).all()
+
+    def recent_ends(self, *, limit: int = 500) -> Sequence[Instance]:
+        """The newest machines of which is known whether they got ready, newest first."""
+        with self._session() as session:
+            query = (
+                select(Instance)
+                .where(or_(Instance.ready_at.is_not(None), Instance.destroying_at.is_not(None)))
+                .order_by(Instance.intended_at.desc())
+                .limit(limit)
             )
             return session.scalars(query).all()
 

@@ -321,6 +321,16 @@ class JobLedger:
         with self._session() as session:
             return session.scalars(select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.id)).all()
 
+    def finished_by(self, worker_ids: Collection[str]) -> dict[str, int]:
+        """Worker id → how many jobs it rendered; those that rendered none are absent."""
+        with self._session() as session:
+            rows = session.execute(
+                select(Attempt.worker_id, func.count())
+                .where(Attempt.worker_id.in_(worker_ids), Attempt.outcome == "rendered")
+                .group_by(Attempt.worker_id)
+            ).all()
+            return {worker_id: number for worker_id, number in rows}  # noqa: C416 - typed rows
+
     def last_worked_at(self, worker_ids: Collection[str]) -> dict[str, datetime]:
         """Worker id → when it last claimed or ended a job, by our own clock."""
         with self._session() as session:

@@ -177,6 +177,27 @@ class Instance(Base):
     destroyed_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(500))
 
+    # The image and the weights, at the host's own rate; counted in whole from the intent on.
+    bandwidth_usd: Mapped[float] = mapped_column(default=0.0)
+    # `{"runs": [[begin, end], ...]}`: times for which the GPU was billed before it was parked, as ISO instants.
+    runs_json: Mapped[dict[str, Any] | None]
+    parked_at: Mapped[datetime | None]
+    waking_at: Mapped[datetime | None]
+    # What the provider itself says that the whole life cost so far, and when it said so.
+    charged_usd: Mapped[float | None]
+    charged_at: Mapped[datetime | None]
+
+
+class FleetOrder(Base):
+    """What the owner ordered by hand; `until` None: for good."""
+
+    __tablename__ = "fleet_orders"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200))
+
 
 class Leadership(Base):
     """One row per role: who leads, until when, and the fencing epoch that rises with every change of leader."""

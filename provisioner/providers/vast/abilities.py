@@ -1,5 +1,6 @@
 """What Vast can do beyond renting: park, logs, credit, charges, a shell. Each asks once."""
 
+import math
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -116,7 +117,7 @@ class VastAbilities:
             charges=True,
             charge_type=["instance"],
             start_date=int(since.timestamp()),
-            end_date=int(until.timestamp()),
+            end_date=math.ceil(until.timestamp()),
             limit=_PAGE,
             next_token=token,
         )

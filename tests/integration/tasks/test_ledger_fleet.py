@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 
 from tasks.ledger import Intent, Ledger, NoLongerLeader
 from tasks.ledger.models import Base
+from tasks.ledger.orders import DOWN, UP
 from tests.conftest import ManualClock
 
 TTL = timedelta(seconds=15)
@@ -77,3 +78,16 @@ def test_machines_move_by_compare_and_set(ledger: Ledger, clock: ManualClock) ->
     assert ledger.instances.live() == []
     assert [row.id for row in ledger.instances.billed_since(clock() - timedelta(hours=1))] == ["i1"]
     assert not ledger.instances.billed_since(clock() + timedelta(hours=1))
+
+
+def test_orders_by_hand_hold_until_they_end(ledger: Ledger, clock: ManualClock) -> None:
+    """The newest order of a name counts; one with an end lapses by itself."""
+    ledger.orders.place(DOWN, reason="bill shock", now=clock())
+    ledger.orders.place(UP, reason="event", now=clock(), until=clock() + timedelta(hours=1))
+    ledger.orders.place(UP, reason="longer event", now=clock(), until=clock() + timedelta(hours=2))
+    current = ledger.orders.current(now=clock())
+    assert {name: order.reason for name, order in current.items()} == {DOWN: "bill shock", UP: "longer event"}
+    assert set(ledger.orders.current(now=clock.advance(7200))) == {DOWN}
+    assert ledger.orders.withdraw(DOWN)
+    assert not ledger.orders.withdraw(DOWN)
+    assert ledger.orders.current(now=clock()) == {}

@@ -43,6 +43,7 @@ def row(state: State = State.READY, **changes: Any) -> Instance:
         "ready_at": ago(500) if state in (State.READY, State.DRAINING) else None,
         "destroying_at": ago(10) if state is State.DESTROYING else None,
         "destroyed_at": None,
+        "bandwidth_usd": 0.0,
     }
     return Instance(**(values | changes))
 

@@ -32,3 +32,28 @@ def test_a_refused_intent_cost_nothing_and_an_unknown_one_might() -> None:
     assert costs.was_refused(refused)
     assert costs.cost_usd(refused, until=NOW) == 0
     assert costs.cost_usd(given_up, until=NOW) > 0
+
+
+def test_what_was_downloaded_counts_once_and_at_the_intent() -> None:
+    """The image and the weights: in the period in which it was rented, not in the next one."""
+    machine = row(intended_at=ago(7200), running_at=ago(3600), bandwidth_usd=0.08)
+    assert costs.cost(machine, until=NOW).bandwidth_usd == 0.08
+    assert costs.cost(machine, since=ago(3600), until=NOW).bandwidth_usd == 0
+
+
+def test_a_parked_machine_costs_its_disk() -> None:
+    """Its earlier runs still count, each within the period that is asked for."""
+    machine = row(intended_at=ago(4 * 3600), running_at=ago(4 * 3600))
+    machine.runs_json = costs.finished_runs(machine, now=ago(3 * 3600))
+    machine.running_at = None
+    assert costs.cost(machine, until=NOW).gpu_h == pytest.approx(1)
+    assert costs.cost(machine, until=NOW).storage_usd == pytest.approx(4 * 0.04)
+    machine.running_at = ago(1800)
+    assert costs.cost(machine, until=NOW).gpu_h == pytest.approx(1.5)
+    assert costs.cost(machine, since=ago(7200), until=NOW).gpu_h == pytest.approx(0.5)
+    assert len(costs.finished_runs(machine, now=NOW)["runs"]) == 2
+
+
+def test_the_month_begins_on_the_first() -> None:
+    """Midnight in UTC."""
+    assert costs.month_start(NOW) == NOW.replace(day=1, hour=0)

@@ -87,6 +87,8 @@ def test_own_workers_are_capacity() -> None:
         ({"spending": spending(creates_last_10_min=6)}, "max_creates_per_10_min"),
         ({"spending": spending(usd_per_hour=1.9)}, "max_usd_per_hour is $2.00"),
         ({"spending": spending(usd_today=9.999)}, "max_usd_per_day is $10.00"),
+        ({"spending": spending(usd_this_month=149.999)}, "max_usd_per_month is $150.00"),
+        ({"held": "the fleet was taken down by hand"}, "taken down by hand"),
     ],
 )
 def test_what_keeps_from_renting_is_said(changes: dict[str, object], blocked: str) -> None:
@@ -210,3 +212,48 @@ def test_no_plan_exceeds_a_cap(  # noqa: PLR0917 - hypothesis passes them by nam
         capacity = {State.INTENDED, State.AMBIGUOUS, State.ALLOCATING, State.PULLING, State.BOOTING, State.READY}
         ended = {one.machine.row.id for one in plan.actions if isinstance(one, Destroy)}
         assert {one.row.id for one in machines if one.state in capacity} <= ended
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"spending": spending(instances=1, usd_this_month=150.0)}, "max_usd_per_month is reached"),
+        ({"held": "the fleet was taken down by hand (test)"}, "taken down by hand"),
+    ],
+)
+def test_a_spent_month_and_the_kill_switch_end_what_runs(changes: dict[str, object], reason: str) -> None:
+    """Whatever it does: both are the owner's word."""
+    found = policy.plan(observation(ready(1), jobs=1, seconds=10, **changes), MARKET, RULES)
+    (action,) = found.actions
+    assert isinstance(action, Destroy)
+    assert reason in action.reason
+
+
+def test_what_was_ordered_by_hand_is_rented_and_stays() -> None:
+    """`up`: a machine without any job, and no idle time ends it."""
+    wanting = observation(demand=Demand(standby=1))
+    assert policy.wants_offer(wanting, RULES)
+    assert any(isinstance(action, Launch) for action in policy.plan(wanting, MARKET, RULES).actions)
+    idle = observation(ready(1, idle_s=9999), demand=Demand(standby=1))
+    assert policy.plan(idle, MARKET, RULES).actions == ()
+
+
+def test_an_old_machine_is_replaced_once_it_is_idle() -> None:
+    """A picture that is being drawn is finished first."""
+    old = observation(ready(1, idle_s=1), demand=Demand(jobs=0), max_age_h=0.1)
+    (action,) = policy.plan(old, MARKET, RULES).actions[:1]
+    assert isinstance(action, Drain)
+    assert "max_age_h" in action.reason
+    assert policy.plan(observation(ready(1, idle_s=None), max_age_h=0.1), MARKET, RULES).actions == ()
+
+
+def test_what_a_machine_downloads_counts_against_the_caps_before_it_is_rented() -> None:
+    """Otherwise it would be rented, pass the cap with its image, and be ended before its first picture."""
+    seen = observation(jobs=1, seconds=10, spending=spending(usd_today=9.5))
+    cheap, dear = offer(id="a", usd_per_gb_down=0.001), offer(id="b", usd_per_gb_down=0.05)
+    blocked = policy.plan(seen, Market(offers=(dear,), download_gb=15), RULES)
+    assert not [action for action in blocked.actions if isinstance(action, Launch)]
+    assert "max_usd_per_day" in blocked.blocked
+    assert "$0.75 would be for downloads" in blocked.blocked
+    found = policy.plan(seen, Market(offers=(dear, cheap), download_gb=15), RULES)
+    assert [action.offer.id for action in found.actions if isinstance(action, Launch)] == ["a"]

@@ -1,0 +1,1 @@
+"""The commands of `python -m provisioner`, a module per subject."""

@@ -1,0 +1,124 @@
+"""`offers` and `profiles`: what could be rented, and why the rest could not."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from config.registry import Profile
+from provisioner import offers as ranking
+from provisioner.cli.desk import Json, ProfileName, fail, open_desk, print_json, utc_now
+from provisioner.composition import download_gb
+from provisioner.offers import Ranking
+from provisioner.providers.base import Offer
+from provisioner.strikes import Strikes
+
+
+def offers(
+    ctx: typer.Context,
+    *,
+    profile: ProfileName = "",
+    as_json: Json = False,
+    limit: Annotated[int, typer.Option(help="How many lines of each kind.")] = 15,
+) -> None:
+    """What fits a profile, best first with its real price, and the reason against each of the others."""
+    desk = open_desk(ctx)
+    chosen = desk.profile(profile)
+    listed = desk.provider(chosen).offers(chosen)
+    if listed.problem:
+        fail(listed.problem)
+    gigabytes = download_gb(desk.registry, chosen)
+    ledger = desk.ledger()
+    strikes = Strikes.of(ledger.instances.recent_ends(), now=utc_now())
+    ledger.close()
+    found = ranking.rank(listed.offers, chosen, download_gb=gigabytes, strikes=strikes)
+    if as_json:
+        print_json(_data(found, chosen, gigabytes, strikes))
+        return
+    console = Console()
+    if found.fitting:
+        console.print(_fitting(found, gigabytes, strikes, limit))
+    if found.rejected:
+        console.print(_rejected(found, limit))
+    typer.echo(f"{found.summary}.")
+    for line in ranking.remedies(listed.offers, chosen):
+        typer.echo(line)
+
+
+def profiles(ctx: typer.Context, *, as_json: Json = False) -> None:
+    """The profiles of profiles/: what each rents, from whom, and at most for how much."""
+    desk = open_desk(ctx)
+    known = desk.registry.profiles
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in known.values()])
+        return
+    table = Table("profile", "providers", "GPU", "VRAM", "at most $/h", "disk GB", "warm", "download GB", "used")
+    for one in known.values():
+        table.add_row(
+            one.id,
+            ", ".join(one.providers),
+            ", ".join(one.gpu.names) or "any",
+            f"{one.gpu.min_vram_gb:g} GB",
+            f"{one.max_usd_per_hour:.2f}",
+            f"{one.disk_gb:g}",
+            ", ".join(one.warm),
+            f"{download_gb(desk.registry, one):.1f}",
+            "by the fleet" if one.id == desk.registry.fleet.profile else "",
+        )
+    Console().print(table)
+
+
+def _fitting(found: Ranking, gigabytes: float, strikes: Strikes, limit: int) -> Table:
+    table = Table(
+        "offer", "GPU", "VRAM", "$/h", "net $", "until ready", "first hour", "reliability", "Mbit/s", "where", "strikes"
+    )
+    for one in found.fitting[:limit]:
+        boot_s = ranking.boot_s(one, download_gb=gigabytes)
+        table.add_row(
+            one.id,
+            one.gpu + (" (bid)" if one.is_interruptible else ""),
+            f"{one.vram_gb:.0f} GB",
+            f"{one.usd_per_hour:.3f}",
+            f"{gigabytes * one.usd_per_gb_down:.3f}",
+            f"{boot_s / 60:.1f} min",
+            f"${ranking.first_hour_usd(one, download_gb=gigabytes, strikes=strikes):.3f}",
+            f"{one.reliability:.3f}",
+            f"{one.download_mbps:.0f}",
+            one.country,
+            f"{strikes.score(one.machine_id):.1f}" if strikes.score(one.machine_id) else "",
+        )
+    return table
+
+
+def _rejected(found: Ranking, limit: int) -> Table:
+    table = Table("offer", "GPU", "$/h", "against it")
+    for one, reason in found.rejected[:limit]:
+        table.add_row(one.id, one.gpu, f"{one.usd_per_hour:.3f}", reason)
+    if len(found.rejected) > limit:
+        table.add_row("…", f"{len(found.rejected) - limit} more", "", "--limit shows them")
+    return table
+
+
+def _data(found: Ranking, profile: Profile, gigabytes: float, strikes: Strikes) -> dict[str, Any]:
+    def plain(one: Offer) -> dict[str, Any]:
+        return {
+            "id": one.id,
+            "provider": one.provider or profile.providers[0],
+            "machine_id": one.machine_id,
+            "gpu": one.gpu,
+            "vram_gb": one.vram_gb,
+            "usd_per_hour": one.usd_per_hour,
+            "interruptible": one.is_interruptible,
+            "download_usd": gigabytes * one.usd_per_gb_down,
+            "boot_s": ranking.boot_s(one, download_gb=gigabytes),
+            "first_hour_usd": ranking.first_hour_usd(one, download_gb=gigabytes, strikes=strikes),
+            "strikes": strikes.score(one.machine_id),
+        }
+
+    return {
+        "profile": profile.id,
+        "summary": found.summary,
+        "fitting": [plain(one) for one in found.fitting],
+        "rejected": [plain(one) | {"reason": reason} for one, reason in found.rejected],
+    }

@@ -1,0 +1,46 @@
+"""What the owner ordered of the fleet by hand. In the ledger, so that no restart of Redis lifts a kill switch."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import sessionmaker
+
+from tasks.ledger.models import FleetOrder
+
+DOWN = "down"  # end every machine and rent none
+UP = "up"  # keep one machine until then, whatever the queue says
+
+
+def park_order(instance_id: str) -> str:
+    """Stop this machine and keep its disk, once it is idle."""
+    return f"park:{instance_id}"
+
+
+def wake_order(instance_id: str) -> str:
+    """Start this machine again."""
+    return f"wake:{instance_id}"
+
+
+class OrderLedger:
+    """One order per name; the newest counts."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._session = sessionmaker(engine, expire_on_commit=False)
+
+    def place(self, name: str, *, reason: str, now: datetime, until: datetime | None = None) -> None:
+        """Order it from now on, for good or until a moment."""
+        with self._session.begin() as session:
+            session.merge(FleetOrder(name=name, at=now, until=until, reason=reason[:200]))
+
+    def withdraw(self, name: str) -> bool:
+        """Take it back; False where it was not in force."""
+        with self._session.begin() as session:
+            found = session.get(FleetOrder, name)
+            session.execute(delete(FleetOrder).where(FleetOrder.name == name))
+            return found is not None
+
+    def current(self, *, now: datetime) -> dict[str, FleetOrder]:
+        """Name → order, of those in force."""
+        with self._session() as session:
+            rows = session.scalars(select(FleetOrder)).all()
+        return {row.name: row for row in rows if row.until is None or row.until > now}

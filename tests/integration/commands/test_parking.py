@@ -1,0 +1,154 @@
+"""A parked machine through the real loop: its bill, its waking, and what becomes of one whose GPU is gone."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from config.loading import load_registry
+from config.settings import ProvisionerSettings
+from provisioner import costs
+from provisioner.composition import build_loop
+from provisioner.credentials import WorkerUsers
+from provisioner.lifecycle import State
+from provisioner.loop import Loop
+from provisioner.providers.vast import VastProvider
+from tasks import keys
+from tasks.ledger import Instance, Ledger
+from tasks.ledger.orders import UP, park_order, wake_order
+from tasks.schema import Heartbeat, WorkerState
+from tests.conftest import ManualClock
+from tests.integration.commands.conftest import ROOT
+from tests.vast_sandbox import KEY, VastSandbox
+
+
+@dataclass
+class Yard:
+    """One machine, a clock that is ours, and its worker's heart."""
+
+    ledger: Ledger
+    redis: Redis
+    vast: VastSandbox
+    clock: ManualClock
+    loop: Loop
+    beats: bool = True
+
+    def tick(self, times: int = 1) -> None:
+        for _ in range(times):
+            self.clock.advance(2)
+            (shown,) = [one for one in self.vast.instances() if one["label"] == self.row().label] or [{}]
+            if self.beats and shown.get("actual_status") == "running":
+                beat = Heartbeat(worker_id=self.row().id, state=WorkerState.IDLE, since=self.clock(), at=self.clock())
+                self.redis.set(keys.heartbeat(self.row().id), beat.write(), px=keys.HEARTBEAT_TTL)
+            self.loop.tick()
+
+    def row(self) -> Instance:
+        rows = self.ledger.instances.intended_since(self.clock() - timedelta(days=1))
+        return rows[0] if rows else Instance(id="none", label="none")
+
+    def until(self, look: Callable[[], Any]) -> None:
+        """Passes and, for processes that end in their own time, a little real time."""
+        deadline = time.monotonic() + 10
+        while not look():
+            assert time.monotonic() < deadline, self.row().state
+            self.tick()
+            time.sleep(0.01)
+
+    def order(self, name: str) -> None:
+        self.ledger.orders.place(name, reason="test", now=self.clock())
+
+    def status(self) -> str:
+        return str(self.vast.instances()[0]["actual_status"])
+
+
+@pytest.fixture
+def yard(tmp_path: Path, ledger: Ledger, redis: Redis, redis_url: str, clock: ManualClock) -> Iterator[Yard]:
+    vast = VastSandbox(tmp_path / "vast", clock)
+    vast.start()
+    registry = load_registry(ROOT / "sandbox" / "config")
+    profile = registry.profile.model_copy(update={"command": ("sleep", "600"), "idle_s": 100_000})
+    registry.profiles[registry.fleet.profile] = profile  # type: ignore[index]
+    settings = ProvisionerSettings.model_validate({"REDIS_URL": redis_url, "VAST_API_KEY": KEY, "VAST_URL": vast.url})
+    provider = VastProvider(api_key=KEY, url=vast.url)
+    loop = build_loop(settings, registry, ledger=ledger, redis=redis, provider=provider, now=clock, holder="test")
+    made = Yard(ledger, redis, vast, clock, loop)
+    made.order(UP)
+    made.until(lambda: made.row().state == State.READY)
+    yield made
+    vast.stop()
+    WorkerUsers(redis).keep_in_step({})
+
+
+def test_it_parks_for_the_price_of_its_disk_and_wakes(yard: Yard) -> None:
+    """The same machine, ready again; our count of its GPU stays within a cent of Vast's over an hour of sleep."""
+    machine = yard.row()
+    yard.ledger.orders.withdraw(UP)
+    yard.order(park_order(machine.id))
+    yard.until(lambda: yard.row().state == State.PARKED and yard.status() == "stopped")
+    assert costs.burn_usd_per_hour(yard.row()) == machine.storage_usd_per_hour
+    yard.clock.advance(3600)
+    yard.tick(3)
+    assert yard.row().state == State.PARKED, "stopped is what it should be"
+    users = [str(name) for name in yard.redis.acl_users()]
+    assert any(machine.id in name for name in users), "it wakes with the password that it has"
+    yard.order(wake_order(machine.id))
+    yard.until(lambda: yard.row().state == State.READY)
+    assert yard.row().id == machine.id
+    assert yard.row().ready_at == machine.ready_at, "the time of its first boot is what the estimate learns from"
+    assert len(yard.vast.instances()) == 1
+    (bill,) = yard.vast.instances()
+    ours = costs.cost(yard.row(), until=yard.clock())
+    assert ours.gpu_usd == pytest.approx(bill["gpu_usd"], abs=0.01)
+    assert ours.storage_usd == pytest.approx(bill["storage_usd"], abs=0.01)
+    assert yard.ledger.orders.current(now=yard.clock()) == {}, "each order is obeyed once"
+
+
+def test_one_whose_gpu_is_gone_is_ended(yard: Yard) -> None:
+    """Vast accepts the start and keeps it waiting; nobody waits with it."""
+    machine = yard.row()
+    yard.ledger.orders.withdraw(UP)
+    yard.order(park_order(machine.id))
+    yard.until(lambda: yard.row().state == State.PARKED and yard.status() == "stopped")
+    yard.vast.fault("unpark_stuck")
+    yard.order(wake_order(machine.id))
+    yard.until(lambda: not yard.vast.billing())
+    assert "its GPU is taken" in (yard.row().end_reason or "")
+
+
+def test_a_park_that_vast_never_did_does_not_bill_all_night(yard: Yard) -> None:
+    """The request is lost: it is parked in our books, runs at Vast, and is ended after a minute."""
+    machine = yard.row()
+    yard.ledger.orders.withdraw(UP)
+    yard.vast.fault("dropped_connection", route="state", count=1)
+    yard.order(park_order(machine.id))
+    yard.until(lambda: yard.row().state == State.PARKED)
+    begun = yard.clock()
+    yard.until(lambda: not yard.vast.billing())
+    assert yard.clock() - begun < timedelta(minutes=2)
+
+
+def test_the_kill_switch_ends_parked_ones_too(yard: Yard) -> None:
+    """Their disks cost money."""
+    yard.ledger.orders.withdraw(UP)
+    yard.order(park_order(yard.row().id))
+    yard.until(lambda: yard.row().state == State.PARKED and yard.status() == "stopped")
+    yard.order("down")
+    yard.until(lambda: not yard.vast.billing())
+
+
+def test_a_machine_at_work_is_not_parked(yard: Yard) -> None:
+    """The order waits until it is idle."""
+    yard.order(park_order(yard.row().id))
+    beat = Heartbeat(worker_id=yard.row().id, state=WorkerState.BUSY, since=yard.clock(), at=yard.clock())
+    yard.beats = False
+    for _ in range(3):
+        yard.redis.set(keys.heartbeat(yard.row().id), beat.write(), px=keys.HEARTBEAT_TTL)
+        yard.tick()
+    assert yard.row().state == State.READY
+    yard.beats = True
+    yard.until(lambda: yard.row().state == State.PARKED)
