@@ -177,10 +177,7 @@ def ssh(
         print_json({"instance_id": row.id, "host": address.host, "port": address.port, "user": address.user})
         return
     provider.allow_key(own_id, _public_key(key))
-    idle_s = desk.registry.profile.idle_s
-    typer.echo(
-        f"${row.usd_per_hour:.3f}/h; it ends after {idle_s:.0f} s without jobs, even while you are in.", err=True
-    )
+    typer.echo(f"${row.usd_per_hour:.3f}/h; it ends when it is idle for too long, even while you are in.", err=True)
     os.execvp("ssh", ["ssh", "-p", str(address.port), f"{address.user}@{address.host}"])  # noqa: S606
 
 
