@@ -29,6 +29,7 @@ from provisioner.sweeping import Sweeper
 from tasks.app import make_app
 from tasks.ledger import Ledger
 from tasks.publishing import Publisher
+from tasks.signing import signer_of
 
 log = structlog.get_logger()
 
@@ -58,7 +59,8 @@ def build_loop(
         checkpoints=tuple(registry.checkpoints),
         max_age_h=registry.fleet.max_age_h,
     )
-    publisher = Publisher(make_app(settings.redis_url, client_name="easel-provisioner"), redis)
+    app = make_app(settings.redis_url, client_name="easel-provisioner")
+    publisher = Publisher(app, redis, signer=signer_of(settings))
     sweeper = Sweeper(ledger, redis, publisher, max_age_s=registry.quotas.max_job_age_s, now=now)
     rules = Rules(fleet=registry.fleet, profile=registry.profile, refusal=refusal(settings, registry.profile, provider))
     hands = None

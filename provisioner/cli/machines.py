@@ -19,7 +19,7 @@ from provisioner.cli.desk import Desk, Json, Yes, agreed, fail, open_desk, print
 from provisioner.composition import download_gb, refusal
 from provisioner.lead import ROLE
 from provisioner.lifecycle import State
-from provisioner.providers.abilities import KeepsLogs, OpensShells
+from provisioner.providers.abilities import KeepsLogs, OpensShells, Refused
 from provisioner.providers.base import Offer, Provider
 from provisioner.providers.several import SeveralProviders
 from provisioner.strikes import Strikes
@@ -176,11 +176,10 @@ def ssh(
     if as_json:
         print_json({"instance_id": row.id, "host": address.host, "port": address.port, "user": address.user})
         return
-    provider.allow_key(own_id, _public_key(key))
-    idle_s = desk.registry.profile.idle_s
-    typer.echo(
-        f"${row.usd_per_hour:.3f}/h; it ends after {idle_s:.0f} s without jobs, even while you are in.", err=True
-    )
+    outcome = provider.allow_key(own_id, _public_key(key))
+    if isinstance(outcome, Refused):
+        typer.echo(f"The key was not added: {outcome.reason}", err=True)  # it may have been let in before
+    typer.echo(f"${row.usd_per_hour:.3f}/h; it ends when it is idle for too long, even while you are in.", err=True)
     os.execvp("ssh", ["ssh", "-p", str(address.port), f"{address.user}@{address.host}"])  # noqa: S606
 
 

@@ -1,7 +1,5 @@
 """`warmup`: have the workers that are up load a checkpoint before anybody draws with it."""
 
-import json
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -9,11 +7,10 @@ from redis.exceptions import RedisError
 
 from provisioner.broker import read_heartbeats
 from provisioner.cli.desk import Json, fail, open_desk, print_json, utc_now
-from tasks import keys
+from tasks import warming
 from tasks.connections import connect
 from tasks.schema import CheckpointRef
-
-TTL = timedelta(minutes=30)
+from tasks.signing import signer_of
 
 
 def warmup(
@@ -31,8 +28,7 @@ def warmup(
     redis = connect(desk.settings.redis_url)
     try:
         for name in checkpoints:
-            wish = {"checkpoint": CheckpointRef.of(known[name]).model_dump(mode="json"), "at": now.isoformat()}
-            redis.set(keys.warm_up(name), json.dumps(wish), px=TTL)
+            warming.request(redis, CheckpointRef.of(known[name]), signer=signer_of(desk.settings), now=now)
         workers = sorted(read_heartbeats(redis))
     except RedisError as error:
         fail(f"Redis does not answer, so nobody can be asked: {error}")
