@@ -1,4 +1,4 @@
-"""`python -m provisioner run|status|reap`."""
+"""`python -m provisioner run|status|reap|simulate`."""
 
 import json
 import signal
@@ -20,12 +20,14 @@ from config.settings import ProvisionerSettings, load_settings
 from provisioner import reaping, showing, status
 from provisioner.composition import NO_KEY, build_loop, utc_now, vast_provider
 from provisioner.lead import ROLE
+from provisioner.simulator.cli import simulate
 from provisioner.waking import WakeChannel
 from tasks import logs
 from tasks.connections import connect
 from tasks.ledger import Ledger
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command()(simulate)
 log = structlog.get_logger()
 
 # A pass that hangs is broken off after this. Longer than the provider's own timeout: an order that was sent should be

@@ -173,7 +173,7 @@ class Knative(TargetScaler):
 class RunPod(TargetScaler):
     """RunPod's queue delay: one more worker while a job waits for over 4 s; a worker idle for 5 s ends."""
 
-    period_s = 1.0
+    period_s = 2.0
 
     def __init__(self, *, delay_s: float = 4.0, idle_s: float = 5.0) -> None:
         self.name = f"RunPod delay {delay_s:.0f} s, idle {idle_s:.0f} s"
