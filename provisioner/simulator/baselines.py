@@ -29,7 +29,11 @@ class TargetScaler(ABC):
             world.launch()
         for machine in sorted(have, key=_dispensable)[: max(0, len(have) - target)]:
             world.end(machine)
-        return self.period_s if world.machines or world.in_flight or self.is_settling(world) else math.inf
+        return self.rest(world) if world.machines or world.in_flight or self.is_settling(world) else math.inf
+
+    def rest(self, _world: World) -> float:
+        """Seconds until the next decision."""
+        return self.period_s
 
     def is_settling(self, _world: World) -> bool:
         """Whether time alone may change the target while nothing runs."""
@@ -173,7 +177,7 @@ class Knative(TargetScaler):
 class RunPod(TargetScaler):
     """RunPod's queue delay: one more worker while a job waits for over 4 s; a worker idle for 5 s ends."""
 
-    period_s = 2.0
+    on_events = True
 
     def __init__(self, *, delay_s: float = 4.0, idle_s: float = 5.0) -> None:
         self.name = f"RunPod delay {delay_s:.0f} s, idle {idle_s:.0f} s"
@@ -188,13 +192,20 @@ class RunPod(TargetScaler):
         idle = sum(one.is_idle and world.now - one.idle_since > self._idle_s for one in have)
         return len(have) + max(0, late - starting) if late else len(have) - idle
 
+    def rest(self, world: World) -> float:
+        """Until a job has waited for too long, or a worker has idled for too long."""
+        if world.queue:
+            return max(1.0, world.queue[-1].t_s + self._delay_s - world.now)
+        return _until_idle(world, self._idle_s)
+
 
 class PerInput(TargetScaler):
     """Modal's way: one container per so many inputs in flight, and each idles for a while before it ends."""
 
+    on_events = True
+
     def __init__(self, *, inputs: int = 1, idle_s: float = 60.0, label: str = "Modal-like") -> None:
         self.name = f"{label} {inputs} per worker, idle {idle_s:.0f} s"
-        self.period_s = 2.0
         self._inputs = inputs
         self._idle_s = idle_s
 
@@ -204,6 +215,16 @@ class PerInput(TargetScaler):
         wanted = math.ceil(world.in_flight / self._inputs)
         idle = sum(one.is_idle and world.now - one.idle_since > self._idle_s for one in have)
         return max(wanted, len(have) - idle)
+
+    def rest(self, world: World) -> float:
+        """Between events only an idle time may run out."""
+        return _until_idle(world, self._idle_s)
+
+
+def _until_idle(world: World, idle_s: float) -> float:
+    """Seconds until a worker has idled for too long; at the latest, when a slow start is looked at again."""
+    due = (one.idle_since + idle_s - world.now for one in world.machines.values() if one.is_idle)
+    return min((seconds + 0.01 for seconds in due if seconds > 0), default=TargetScaler.period_s)
 
 
 def simple_rule(*, inputs: int = 4, idle_s: float = 600.0) -> PerInput:

@@ -98,7 +98,7 @@ class World:
     def run(self) -> Outcome:
         """Play the trace to its last picture; what is still rented then is billed to that moment."""
         arrivals = self._arrivals
-        if not self._scaler.on_events or self._scaler.period_s:
+        if not self._scaler.on_events:
             self._look_s = 0.0
         while self._arrived < len(arrivals) or self.in_flight:
             coming = arrivals[self._arrived] if self._arrived < len(arrivals) else math.inf
