@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from provisioner.budget import Spending
 from provisioner.lifecycle import State
@@ -47,7 +48,7 @@ class Machine:
     waking_s: float | None = None
     ended_at_provider: bool = False
 
-    @property
+    @cached_property
     def state(self) -> State:
         """Where the ledger says it stands."""
         return State(self.row.state)
