@@ -16,6 +16,11 @@ Factory = Callable[[], Scaler]
 OURS: Mapping[str, Factory] = {
     name: partial(EaselScaler, point, name=f"Easel {name}") for name, point in POINTS.items()
 }
+# What the same points cost where the provider or the loop cannot park.
+UNPARKED: Mapping[str, Factory] = {
+    f"{name}-no-parking": partial(EaselScaler, point, name=f"Easel {name}, no parking", can_park=False)
+    for name, point in POINTS.items()
+}
 
 
 def rivals(mean_exec_s: float) -> Mapping[str, Sequence[Factory]]:
@@ -64,7 +69,7 @@ def by_name(mean_exec_s: float) -> Mapping[str, Factory]:
     families = rivals(mean_exec_s)
     shipped = {name.lower().replace(" ", "-"): factories[0] for name, factories in families.items()}
     always = {f"always-on-{number}": partial(AlwaysOn, number) for number in (1, 2)}
-    return {**OURS, **{name: one for name, one in shipped.items() if name != "always-on"}, **always}
+    return {**OURS, **UNPARKED, **{name: one for name, one in shipped.items() if name != "always-on"}, **always}
 
 
 def _grid(make: Callable[[_T, _U], Factory], first: Sequence[_T], second: Sequence[_U]) -> list[Factory]:

@@ -28,7 +28,7 @@ def test_simulate_prints_figures_and_draws(trace: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
-    assert len(found) == 12
+    assert len(found) == 15
     assert found["Easel standard"]["usd_per_1000"]["mean"] > 0
     assert plot.read_bytes().startswith(b"\x89PNG")
 
