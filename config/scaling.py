@@ -23,14 +23,14 @@ class OperatingPoint(BaseModel):
     tolerated_wait_s: float = Field(40, gt=0)
     idle_last_s: float = Field(600, ge=5)
     idle_rest_s: float = Field(300, ge=5)
-    park_slots: int = Field(2, ge=0, le=10)
-    parked_s: float = Field(6 * 3600, ge=0)
+    park_slots: int = Field(3, ge=0, le=10)
+    parked_s: float = Field(12 * 3600, ge=0)
     workers_per_user: int = Field(0, ge=0)
     workers_per_load: float = Field(0.0, ge=0)
 
 
 POINTS: dict[PointName, OperatingPoint] = {
-    "thrifty": OperatingPoint(tolerated_wait_s=80, idle_last_s=240, idle_rest_s=180),
-    "standard": OperatingPoint(tolerated_wait_s=40, idle_last_s=300, idle_rest_s=300),
-    "fast": OperatingPoint(tolerated_wait_s=20, idle_last_s=900, idle_rest_s=600, park_slots=3),
+    "thrifty": OperatingPoint(tolerated_wait_s=60, idle_last_s=120, idle_rest_s=120, park_slots=3, parked_s=12 * 3600),
+    "standard": OperatingPoint(tolerated_wait_s=40, idle_last_s=300, idle_rest_s=200, park_slots=3, parked_s=12 * 3600),
+    "fast": OperatingPoint(tolerated_wait_s=20, idle_last_s=600, idle_rest_s=300, park_slots=4, parked_s=24 * 3600),
 }

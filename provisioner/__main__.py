@@ -1,4 +1,4 @@
-"""`python -m provisioner run|status|reap`, and what `provisioner.cli` adds."""
+"""`python -m provisioner`: runs the fleet, shows it, and ends it; the other commands are in `provisioner.cli`."""
 
 import json
 import signal
@@ -23,6 +23,7 @@ from provisioner.cli.desk import Desk
 from provisioner.composition import build_loop, utc_now
 from provisioner.lead import ROLE
 from provisioner.providers import factory
+from provisioner.simulator.cli import simulate
 from provisioner.waking import WakeChannel
 from tasks import logs
 from tasks.connections import connect
@@ -76,6 +77,7 @@ for command in (
     machines.ssh,
     spending.cost,
     warming.warmup,
+    simulate,
 ):
     app.command()(command)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from provisioner.budget import Spending
 from provisioner.lifecycle import State
@@ -50,7 +51,7 @@ class Machine:
     ordered: str = ""
     ended_at_provider: bool = False
 
-    @property
+    @cached_property
     def state(self) -> State:
         """Where the ledger says it stands."""
         return State(self.row.state)

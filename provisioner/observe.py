@@ -237,13 +237,13 @@ class Observer:
 
     def _demand(self, ground: _Ground) -> Demand:
         jobs, broker, now = ground.jobs, ground.broker, ground.now
-        rate = estimate.seconds_per_unit(self._ledger.jobs.recent_speeds())
+        learned = estimate.Experience(self._ledger.jobs.recent_speeds())
         waiting = [job for job in jobs if job.state in WAITING_FOR_GPU and not _is_handed_over(job, broker)]
         taken = {job_id for job_id, _ in broker.held}
         untaken = [job for job in waiting if job.state is JobState.QUEUED and job.id not in taken | set(broker.leases)]
         return Demand(
             jobs=len(waiting),
-            seconds=sum(remaining_s(job, rate=rate, now=now) for job in waiting),
+            seconds=sum(remaining_s(job, learned=learned, now=now) for job in waiting),
             users=len({job.user_id for job in waiting}),
             oldest_waiting_s=max((age_s(job.queued_at or now, now=now) for job in untaken), default=0.0),
         )
@@ -275,9 +275,9 @@ def label_prefix(deployment: str) -> str:
     return f"easel/{deployment}/"
 
 
-def remaining_s(job: Job, *, rate: float, now: datetime) -> float:
-    """Predicted seconds of work that are left; `rate` in seconds per work unit."""
-    total = estimate.OVERHEAD_S + job.predicted_units * rate
+def remaining_s(job: Job, *, learned: estimate.Experience, now: datetime) -> float:
+    """Predicted seconds of work that are left, by what finished jobs took."""
+    total = learned.seconds(job.predicted_units)
     if job.state is not JobState.CLAIMED or job.claimed_at is None:
         return total
     return max(0.0, total - age_s(job.claimed_at, now=now))

@@ -62,7 +62,7 @@ def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
     verdict = _verdict_on_all(seen, rules.fleet)
     if verdict:
         actions, staying = [*actions, *(Destroy(one, verdict) for one in [*staying, *_asleep(seen, actions)])], []
-    more, blocked = _more(seen, staying, market, rules)
+    more, blocked = _more(seen, staying, market, rules, want)
     if more is None:
         can = Idling(point=rules.point, can_park=rules.can_park)
         actions += idling.surplus(seen, staying, wanted=want.workers, rules=can)
@@ -108,10 +108,9 @@ def _shortage(seen: Observation, staying: list[Machine], want: Want) -> int:
 
 
 def _more(
-    seen: Observation, staying: list[Machine], market: Market, rules: Rules
+    seen: Observation, staying: list[Machine], market: Market, rules: Rules, want: Want
 ) -> tuple[Launch | Unpark | None, str]:
     """The machine to wake or to rent, or the reason why a missing one is not rented."""
-    want = wanted(seen, rules)
     if _shortage(seen, staying, want) <= 0:
         return None, ""
     reason = wording.why_rented(seen.demand, want=want, have=len(staying))

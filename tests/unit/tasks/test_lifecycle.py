@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import routing
-from tasks.estimate import DEFAULT_SECONDS_PER_UNIT, predicted_s, seconds_per_unit, work_units
+from tasks.estimate import (
+    DEFAULT_SECONDS_PER_UNIT,
+    OVERHEAD_S,
+    Experience,
+    predicted_s,
+    seconds_per_unit,
+    work_units,
+)
 from tasks.lifecycle import CANCELLABLE, EDGES, ENDED, JobState, sources_of
 from tests.specs import tiny_spec
 
@@ -63,3 +70,11 @@ def test_speed_is_learned_robustly() -> None:
     assert seconds_per_unit([]) == DEFAULT_SECONDS_PER_UNIT
     assert seconds_per_unit([(10, 1.0), (10, 1.0), (10, 500.0)]) == 0.1
     assert predicted_s(tiny_spec(), seconds_per_unit=0.5) > predicted_s(tiny_spec(), seconds_per_unit=0.1)
+
+
+def test_experience_knows_sizes_and_falls_back_to_the_rate() -> None:
+    """Three jobs of a size say how long the next one takes, linear in work or not; other sizes go by the rate."""
+    learned = Experience([(10.0, 1.0), (10.0, 1.0), (10.0, 9.0), (80.0, 4.0)])
+    assert learned.seconds(10.0) == OVERHEAD_S + 1.0
+    assert learned.seconds(20.0) == OVERHEAD_S + 20 * 0.1
+    assert Experience([]).seconds(10.0) == OVERHEAD_S + 10 * DEFAULT_SECONDS_PER_UNIT
