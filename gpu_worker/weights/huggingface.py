@@ -19,7 +19,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils.tqdm import tqdm
+from tqdm import tqdm  # type: ignore[import-untyped]
 
 from gpu_worker.weights.addresses import Endpoints
 from gpu_worker.weights.download import Listener
@@ -111,12 +111,15 @@ class HuggingFace:
 
 
 def listening_bar(listen: Listener) -> type[Any]:
-    """A progress bar's class that shows nothing and tells `listen` of each bar that counts bytes."""
+    """A progress bar's class that shows nothing and tells `listen` of each bar that counts bytes.
 
-    class Bar(tqdm):
+    Not the Hub's own class: HF_HUB_DISABLE_PROGRESS_BARS, which the worker sets, leaves one of that without its figures.
+    """
+
+    class Bar(tqdm):  # type: ignore[misc] - tqdm has no types
         def __init__(self, *args: Any, **options: Any) -> None:
             options.pop("name", None)
-            super().__init__(*args, **(options | {"disable": False, "file": io.StringIO()}))  # type: ignore[no-untyped-call]
+            super().__init__(*args, **(options | {"disable": False, "file": io.StringIO()}))
 
         def update(self, n: float | None = 1) -> None:
             super().update(n)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from structlog.testing import capture_logs
 
 from config.registry import Weights
 from gpu_worker.ahead import Ahead
@@ -173,27 +174,26 @@ def test_what_fails_is_not_tried_all_the_time(
     assert len(web.asked) == 2
 
 
-def test_a_worker_without_the_right_to_look(
-    ahead: Ahead, web: WeightsServer, queue: Queue, checkpoint: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_worker_without_the_right_to_look(ahead: Ahead, web: WeightsServer, queue: Queue, checkpoint: Any) -> None:
     """An older credential: it says so once, and works as before; wishes are still heard."""
     commands = ["+get", "+ping", "+client|setname", "+select"]
     queue.redis.acl_setuser(
         "worker", enabled=True, reset=True, nopass=True, keys=["gpu.*", "warmup:*"], commands=commands
     )
     limited = replace(ahead, redis=Redis.from_url(queue.url.replace("//", "//worker:x@")))
-    queue.publish(checkpoint("a"))
-    with limited.traffic.holding("BUSY"):
+    with capture_logs() as logs:
+        queue.publish(checkpoint("a"))
+        with limited.traffic.holding("BUSY"):
+            limited.look()
+            limited.look()
+        assert not web.asked
+        warming.request(queue.redis, checkpoint("b"), signer=None, now=datetime.now(UTC))
         limited.look()
+        assert limited.lane.loaded() == ("b",)
+        queue.redis.acl_setuser("worker", enabled=True, reset=True, nopass=True, keys=["gpu.*"], commands=["+get"])
+        limited.learn_links()
         limited.look()
-    assert not web.asked
-    warming.request(queue.redis, checkpoint("b"), signer=None, now=datetime.now(UTC))
-    limited.look()
-    assert limited.lane.loaded() == ("b",)
-    queue.redis.acl_setuser("worker", enabled=True, reset=True, nopass=True, keys=["gpu.*"], commands=["+get"])
-    limited.learn_links()
-    limited.look()
-    assert capsys.readouterr().out.count("lacks a right") == 2
+    assert len([line for line in logs if "lacks a right" in line["event"]]) == 2
     queue.redis.acl_deluser("worker")
 
 

@@ -50,7 +50,13 @@ def hub(tiny_weights: Path) -> Iterator[WeightsServer]:
 
 def fetch(hub: WeightsServer, store: Path) -> list[str]:
     ref = {"id": "m", "format": "folder", "weights": {"source": "huggingface:some/body"}, "max_pixels": 4096}
-    environment = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1", "EASEL_ENV_FILE": ""}
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",  # as the worker's renderer sets it
+        "EASEL_ENV_FILE": "",
+    }
     done = subprocess.run(
         [sys.executable, "-c", FETCH, hub.url, str(store), json.dumps(ref)],
         cwd=ROOT,
