@@ -113,10 +113,10 @@ class HuggingFace:
 def listening_bar(listen: Listener) -> type[Any]:
     """A progress bar's class that shows nothing and tells `listen` of each bar that counts bytes.
 
-    Not the Hub's own class: HF_HUB_DISABLE_PROGRESS_BARS, which the worker sets, leaves one of that without its figures.
+    Not the Hub's own class: HF_HUB_DISABLE_PROGRESS_BARS, which the worker sets, leaves that one without its figures.
     """
 
-    class Bar(tqdm):  # type: ignore[misc] - tqdm has no types
+    class Bar(tqdm):  # type: ignore[misc]  # tqdm has no types
         def __init__(self, *args: Any, **options: Any) -> None:
             options.pop("name", None)
             super().__init__(*args, **(options | {"disable": False, "file": io.StringIO()}))
