@@ -56,7 +56,7 @@ def _throughput(studio: Studio) -> None:
 def _imagine(studio: Studio, number: int) -> dict[str, float]:
     answer: dict[str, float] = studio.act(
         command="imagine",
-        options={"prompt": f"job {number}"},
+        options={"prompt": f"job {number}", "model": CHECKPOINT},
         user=f"member-{number + 1}",
         channel=CHANNELS[number % len(CHANNELS)],
         wait=True,

@@ -13,7 +13,7 @@ from tests.e2e.test_one_picture import draw
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
-SLOW: dict[str, Any] = {"prompt": "a slow one", "steps": 60, "images": 3}
+SLOW: dict[str, Any] = {"prompt": "a slow one", "model": "tiny-sdxl", "steps": 60, "images": 3}
 
 
 def picture_of(studio: Studio, answer: dict[str, Any], *, timeout_s: float) -> dict[str, Any]:

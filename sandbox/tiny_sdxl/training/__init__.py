@@ -1,0 +1,1 @@
+"""The stages of training, each resumable: VAE, latents, UNet with text encoders, ControlNet, LoRAs."""

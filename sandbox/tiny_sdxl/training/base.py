@@ -1,0 +1,17 @@
+"""The base: the UNet with both text encoders, then the text encoders alone, then all together again."""
+
+from typing import Any
+
+from sandbox.tiny_sdxl.training.settings import Settings
+from sandbox.tiny_sdxl.training.text import train_text
+from sandbox.tiny_sdxl.training.unet import Base, train_unet
+
+
+def trained_base(settings: Settings, vae: Any, *, run: bool = True) -> Base:
+    """UNet and text encoders, trained as far as the settings say (or, without `run`, as far as they are)."""
+    base = Base(settings.unet.seed)
+    train_unet("unet", settings.unet, base, vae, settings, run=run)
+    train_text(settings, base, run=run)
+    train_unet("unet_again", settings.unet_again, base, vae, settings, run=run)
+    train_unet("unet_last", settings.unet_last, base, vae, settings, run=run)
+    return base.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""The small world: scenes, the sentences that describe them, pictures of them, and measures on pictures."""
