@@ -173,8 +173,8 @@ class Stream:
         """End it from another thread: whoever waits for its bytes waits no longer."""
         try:
             self._answer.raw.shutdown()
-        except (ValueError, OSError):
-            return  # it has ended already
+        except (ValueError, OSError, RuntimeError):
+            return  # it has ended already, or its connection is back in the pool
 
     def close(self) -> None:
         """Let go of the connection."""
