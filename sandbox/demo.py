@@ -22,6 +22,7 @@ from tasks.schema import Progress
 
 DIRECTORY = Path("var/demo")
 PROMPT = "a red star on a blue background"
+OPTIONS: Mapping[str, Any] = {"images": 4, "steps": 50, "seed": 7}
 PICTURE_TIMEOUT_S = 300
 GONE_TIMEOUT_S = 180
 PORTS = {"discord": 8400, "vast": 8500, "flower": 5555, "redis": 6399}
@@ -54,8 +55,8 @@ def _arguments() -> argparse.Namespace:
 
 def _play(studio: Studio, *, once: bool) -> None:
     console.print(f"[bold]Easel runs.[/] The channel: {studio.discord_url}   Vast: {studio.vast_url}")
-    console.print(f"Flower: {studio.flower_url} ({CREDENTIALS})\n\n[bold]member-1[/] types /imagine {PROMPT!r}")
-    answer = studio.imagine(prompt=PROMPT, seed=7)
+    console.print(f"Flower: {studio.flower_url} ({CREDENTIALS})\n\n[bold]member-1[/] types {_typed()}")
+    answer = studio.imagine(prompt=PROMPT, **OPTIONS)
     message = studio.wait_for(
         "the picture", lambda: _with_picture(studio, answer["message"]["id"]), timeout_s=PICTURE_TIMEOUT_S
     )
@@ -73,6 +74,11 @@ def _bill(machines: Sequence[Mapping[str, Any]]) -> str:
     total, traffic = (sum(machine[key] for machine in machines) for key in ("total_usd", "bandwidth_usd"))
     count = "1 machine" if len(machines) == 1 else f"{len(machines)} machines"
     return f"{count} rented and given back; Vast billed ${total:.5f}, of which ${traffic:.5f} for pulling the image."
+
+
+def _typed() -> str:
+    options = " ".join(f"{name}: {value}" for name, value in OPTIONS.items())
+    return f"/imagine {PROMPT!r} {options}"
 
 
 def _with_picture(studio: Studio, message_id: str) -> dict[str, Any] | None:
