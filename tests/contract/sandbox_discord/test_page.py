@@ -10,19 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from sandbox.discord.server import DiscordServer
+from sandbox.screenshots import ARGUMENTS, CHROMIUM
 from tests.contract.sandbox_discord.studio_bot import Running, StudioBot, point_at
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Studio:
