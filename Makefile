@@ -7,8 +7,6 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requi
 export OMP_NUM_THREADS ?= 2
 # End-to-end tests run alone: they are many processes already.
 TEST_PROCESSES ?= 2
-# Processes, sockets and a noisy machine: what fails once is tried once more, and listed as RERUN for whoever hunts it.
-ONCE_MORE := --reruns 1 -rfER
 
 .PHONY: help run demo test check bench test-compose fix weights clean
 
@@ -43,8 +41,8 @@ test: $(VENV)/dev.stamp weights  ## every test but the containers'; TEST_ARGS=â€
 ifdef TEST_ARGS
 	@$(BIN)/python -m pytest $(TEST_ARGS)
 else
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not e2e" $(ONCE_MORE)
-	@$(BIN)/python -m pytest -m e2e $(ONCE_MORE)
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not e2e"
+	@$(BIN)/python -m pytest -m e2e
 endif
 
 weights: $(VENV)/gpu.stamp  ## the tiny SDXL that tests and demo draw with
