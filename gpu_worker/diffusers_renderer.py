@@ -20,10 +20,10 @@ from gpu_worker.controls.maps import MapStore
 from gpu_worker.controls.models import ControlNetCache
 from gpu_worker.device import Device
 from gpu_worker.loras.shelf import LoraShelf
-from gpu_worker.pipelines import drawing, pixels
+from gpu_worker.pipelines import drawing, pixels, texts
 from gpu_worker.pipelines.sampling import Sampling
 from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
-from tasks.errors import DeviceError, ErrorCode
+from tasks.errors import DeviceError, ErrorCode, JobError
 from tasks.schema import CheckpointRef, JobSpec
 
 log = structlog.get_logger()
@@ -76,6 +76,17 @@ class DiffusersRenderer:
 
         self._twice(first, alone, checkpoint)
 
+    def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:
+        try:
+            plan.make_maps(spec, materials, self._maps)
+            components = self._cache.peek(spec.checkpoint)
+            if components is not None and self._device.options.attention == "auto":  # else one switch for all threads
+                texts.encode_ahead(components, spec, materials.loras)
+        except JobError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the lane does it again, and tells what is wrong
+            log.info("not prepared ahead", error=type(error).__name__)
+
     def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
         components = self._cache.get(spec.checkpoint)
 
@@ -95,7 +106,8 @@ class DiffusersRenderer:
         return self._twice(first, frugally, spec.checkpoint)
 
     def _draw(self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials) -> Drawing:
-        components.adapters.wear(spec.loras, materials.loras, self._loras)
+        with components.prompts.lock:
+            components.adapters.wear(spec.loras, materials.loras, self._loras)
         controls = plan.prepare(spec, components, materials, self._controlnets, self._maps)
         sampling = Sampling(components, spec, on_step, controls)
         maps = [pixels.of_image(each, spec.seeds[0]) for each in controls.shown]

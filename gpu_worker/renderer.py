@@ -92,6 +92,14 @@ class Renderer(Protocol):
             DeviceError: it does not fit, or the device failed.
         """
 
+    def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:
+        """Do what can be done for a spec while another one is drawn: maps, prompts. On any thread; a favour.
+
+        Raises:
+            BadSpec: the spec cannot be drawn here.
+            WeightsError: what makes a map is broken.
+        """
+
     def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
         """What a spec orders, whose checkpoint is loaded and whose `materials` are at hand.
 

@@ -93,6 +93,7 @@ def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
     spec, clamps = clamped(order)
     with stopwatch.measure("fetch_s"):
         needs = _Needs(_fetch(spec.checkpoint, attempt), materials.gather(spec, shop.redis, shop.fetcher))
+        shop.lane.aside(lambda renderer: renderer.prepare(spec, needs.materials))
     attempt.interruption.check()
     drawing = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, needs, attempt))
     attempt.progress.note_stage(Stage.ENCODING)

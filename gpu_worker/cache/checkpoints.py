@@ -38,7 +38,10 @@ class _Use:
 
 
 class CheckpointCache:
-    """Used on the lane's thread; `ids` may be called from any. `wanted` tells what waiting jobs draw with, by id."""
+    """Used on the lane's thread; `ids` and `peek` may be called from any.
+
+    `wanted` tells what waiting jobs draw with, by id.
+    """
 
     def __init__(
         self,
@@ -84,6 +87,11 @@ class CheckpointCache:
         entry = self._entries[_key(ref)]
         self._note_use(_key(ref))
         return entry.components
+
+    def peek(self, ref: CheckpointRef) -> Components | None:
+        """A checkpoint if it is loaded, from any thread; it does not count as used."""
+        entry = self._entries.get(_key(ref))
+        return entry.components if entry else None
 
     def drop_all_but(self, ref: CheckpointRef | None) -> None:
         """Make all the room there can be."""

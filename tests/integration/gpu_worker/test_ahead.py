@@ -46,6 +46,9 @@ class BlankRenderer:
         assert files.weights.exists()
         self.ids = (*self.ids, checkpoint.id)
 
+    def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:
+        raise NotImplementedError
+
     def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
         raise NotImplementedError
 
