@@ -77,6 +77,9 @@ class RestingRenderer:
     def loaded(self) -> tuple[str, ...]:
         return (CHECKPOINT.id,)
 
+    def controlnets(self) -> tuple[str, ...]:
+        return ()
+
     def device(self) -> DeviceState:
         return DeviceState("resting", is_cpu=True)
 

@@ -15,6 +15,7 @@ from gpu_worker import speed
 from gpu_worker.cache import loading
 from gpu_worker.cache.checkpoints import CheckpointCache
 from gpu_worker.cache.loading import Components
+from gpu_worker.cache.residents import Residents
 from gpu_worker.controls import plan
 from gpu_worker.controls.maps import MapStore
 from gpu_worker.controls.models import ControlNetCache
@@ -34,7 +35,7 @@ _Result = TypeVar("_Result")
 def make_renderer(
     options: DeviceOptions | None = None, *, wanted: Callable[[], Iterable[str]] = tuple
 ) -> "DiffusersRenderer":
-    """The renderer on the best device of this machine. `wanted` tells which checkpoints waiting jobs draw with."""
+    """The renderer on the best device of this machine. `wanted` tells the ids of what waiting jobs draw with."""
     _quiet_libraries()
     return DiffusersRenderer(Device.best(options), wanted=wanted)
 
@@ -51,17 +52,20 @@ class DiffusersRenderer:
     ) -> None:
         self._device = device
         self._loras = LoraShelf()
-        self._controlnets = ControlNetCache(device)
         self._maps = MapStore(device)
-        self._cache = CheckpointCache(
-            lambda ref, files: loading.load(ref, files, device),
+        self._residents = Residents(
             wanted=wanted,
             budget_bytes=cache_budget_bytes if cache_budget_bytes is not None else device.cache_budget_bytes,
             free_unused=device.free_unused,
         )
+        self._controlnets = ControlNetCache(device, self._residents)
+        self._cache = CheckpointCache(lambda ref, files: loading.load(ref, files, device), self._residents)
 
     def loaded(self) -> tuple[str, ...]:
         return self._cache.ids()
+
+    def controlnets(self) -> tuple[str, ...]:
+        return self._controlnets.ids()
 
     def device(self) -> DeviceState:
         return self._device.state()
@@ -71,7 +75,7 @@ class DiffusersRenderer:
             self._cache.ensure(checkpoint, files)
 
         def alone() -> None:
-            self._cache.drop_all_but(None)
+            self._residents.drop_unused()
             self._cache.ensure(checkpoint, files)
 
         self._twice(first, alone, checkpoint)
@@ -88,15 +92,18 @@ class DiffusersRenderer:
             log.info("not prepared ahead", error=type(error).__name__)
 
     def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
-        components = self._cache.get(spec.checkpoint)
+        with self._residents.drawing():
+            return self._draw_or_shrink(self._cache.get(spec.checkpoint), spec, on_step, materials)
 
+    def _draw_or_shrink(
+        self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials
+    ) -> Drawing:
         def first() -> Drawing:
             with speed.drawing(components.parts, self._device.options, pixels=spec.width * spec.height):
                 return self._draw(components, spec, on_step, materials)
 
         def frugally() -> Drawing:
-            self._cache.drop_all_but(spec.checkpoint)
-            self._controlnets.drop_all_but(materials.controlnets.values())
+            self._residents.drop_unused()
             components.parts["vae"].enable_tiling()
             try:
                 return self._draw(components, spec, on_step, materials)

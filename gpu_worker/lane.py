@@ -45,6 +45,10 @@ class Lane:
         """Ids of the checkpoints in memory; empty before the start."""
         return self._renderer.loaded() if self._renderer else ()
 
+    def controlnets(self) -> tuple[str, ...]:
+        """Ids of the ControlNets in memory; empty before the start."""
+        return self._renderer.controlnets() if self._renderer else ()
+
     def device(self) -> DeviceState:
         """The device, or an unnamed one before the start."""
         return self._renderer.device() if self._renderer else _NO_DEVICE

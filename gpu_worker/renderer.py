@@ -81,6 +81,9 @@ class Renderer(Protocol):
     def loaded(self) -> tuple[str, ...]:
         """Ids of the checkpoints in memory."""
 
+    def controlnets(self) -> tuple[str, ...]:
+        """Ids of the ControlNets in memory."""
+
     def device(self) -> DeviceState:
         """What the device is and how full it is."""
 
