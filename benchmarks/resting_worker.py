@@ -68,13 +68,17 @@ def encode_and_store_s(redis: Redis) -> float:
 
 
 class RestingRenderer:
-    """Has the checkpoint loaded, and rests for `sample_s` a job, in steps."""
+    """Has the checkpoint loaded, and rests for `sample_s` a job, in steps; before it for `prepare_s`, aside or not."""
 
-    def __init__(self, sample_s: float) -> None:
+    def __init__(self, sample_s: float, prepare_s: float, *, is_aside: bool) -> None:
         self._sample_s = sample_s
+        self._aside_s, self._on_lane_s = (prepare_s, 0.0) if is_aside else (0.0, prepare_s)
 
     def loaded(self) -> tuple[str, ...]:
         return (CHECKPOINT.id,)
+
+    def controlnets(self) -> tuple[str, ...]:
+        return ()
 
     def device(self) -> DeviceState:
         return DeviceState("resting", is_cpu=True)
@@ -82,7 +86,11 @@ class RestingRenderer:
     def load(self, checkpoint: CheckpointRef, files: CheckpointFiles) -> None:
         """Nothing."""
 
+    def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:  # noqa: ARG002
+        time.sleep(self._aside_s)
+
     def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:  # noqa: ARG002
+        time.sleep(self._on_lane_s)
         steps = spec.num_inference_steps * spec.num_images
         for step in range(1, steps + 1):
             time.sleep(self._sample_s / steps)
@@ -105,10 +113,10 @@ class NoFetcher:
     model = pinned = file
 
 
-def work(url: str, *, slots: int, sample_s: float) -> None:
+def work(url: str, *, slots: int, renderer: RestingRenderer) -> None:
     """Take jobs for ever, `slots` at a time."""
     redis = Redis.from_url(url)
-    lane, traffic = Lane(lambda: RestingRenderer(sample_s)), Traffic()
+    lane, traffic = Lane(lambda: renderer), Traffic()
     lane.start()
     app = make_worker_app(url, worker_id="resting", checkpoints=[CHECKPOINT.id], gate=traffic, loaded=lane.loaded)
     app.conf.worker_concurrency = slots
@@ -133,4 +141,5 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
-    work(sys.argv[1], slots=int(sys.argv[2]), sample_s=float(sys.argv[3]))
+    address, slots, sample, prepare, where = sys.argv[1:]
+    work(address, slots=int(slots), renderer=RestingRenderer(float(sample), float(prepare), is_aside=where == "aside"))

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from config.loading import DEFAULT_DIRECTORY, load_registry
+from config.loading import DEFAULT_DIRECTORY, Registry, load_registry
 from config.problems import ConfigurationError, Problem
 from config.settings import (
     DiscordSettings,
@@ -38,10 +38,7 @@ def check(
         _show(problems)
         raise typer.Exit(1)
     registry = load_registry(directory)
-    names = ", ".join(registry.checkpoints)
-    typer.echo(
-        f"The configuration is good: {len(registry.checkpoints)} checkpoints ({names}), profile {registry.profile.id}."
-    )
+    typer.echo(f"The configuration is good: {_contents(registry)}, profile {registry.profile.id}.")
 
 
 @cli.command()
@@ -60,6 +57,18 @@ def run() -> None:
     user, _, password = launch.flower_credentials(settings).partition(":")
     typer.echo(f"Flower shows the queues: http://127.0.0.1:{settings.flower_port} (user {user}, password {password})")
     launch.run(settings)
+
+
+def _contents(registry: Registry) -> str:
+    """What there is to draw with, by name."""
+    parts = {
+        "checkpoints": registry.checkpoints,
+        "ControlNets": registry.controlnets,
+        "preprocessors": registry.preprocessors,
+        "LoRAs": registry.loras,
+        "sets of LoRAs": registry.lora_sets,
+    }
+    return ", ".join(f"{len(found)} {kind} ({', '.join(found)})" for kind, found in parts.items() if found)
 
 
 def _all_problems(first: ConfigurationError) -> list[Problem]:

@@ -14,8 +14,9 @@ import structlog
 from redis import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
-from config.registry import Weights
+from gpu_worker import materials
 from gpu_worker.lane import Lane
+from gpu_worker.materials import Errands
 from gpu_worker.renderer import CheckpointFiles, Renderer
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
@@ -24,7 +25,6 @@ from gpu_worker.workshop import Fetcher
 from tasks import lookahead, routing, warming
 from tasks.errors import JobError
 from tasks.schema import CheckpointRef, RenderTask
-from tasks.wanted import extras_of
 from tasks.warming import WarmUp
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ _AGAIN_S = 600.0  # what was fetched may have left the disk, what failed may hav
 
 @dataclass
 class Ahead:
-    """One thread of its own. `wanted` is what waiting jobs draw with, for whoever decides what stays in memory."""
+    """One thread of its own. `wanted`: ids of what waiting jobs draw with, for whoever decides what stays in memory."""
 
     redis: Redis
     checkpoints: tuple[str, ...]
@@ -104,12 +104,14 @@ class Ahead:
 
     def _fetch_for(self, tasks: Iterable[RenderTask]) -> None:
         tasks = list(tasks)
-        self.wanted = tuple(dict.fromkeys(task.spec.checkpoint.id for task in tasks))
+        ids = [name for task in tasks for name in (task.spec.checkpoint.id, *(each.id for each in task.spec.controls))]
+        self.wanted = tuple(dict.fromkeys(ids))
         for task in tasks:
             self.fetcher.learn(task.links)
             self._once(task.spec.checkpoint.model_dump_json(), partial(self._fetch, task.spec.checkpoint))
-            for weights in extras_of(task.spec):
-                self._once(weights.model_dump_json(), partial(self._fetch_extra, weights))
+            errands = Errands(self.fetcher, self.status.fetching, is_ahead=True)
+            for name, work in materials.ahead(task.spec, errands):
+                self._once(name, work)
 
     def _load_what_is_asked_for(self) -> None:
         for wish in self._wishes():
@@ -130,9 +132,6 @@ class Ahead:
     def _fetch(self, ref: CheckpointRef) -> CheckpointFiles:
         with self.status.fetching(ref.id) as listen:
             return self.fetcher.checkpoint(ref, listen=listen, is_ahead=True)
-
-    def _fetch_extra(self, weights: Weights) -> None:
-        self.fetcher.file(weights, is_ahead=True)
 
     def _load(self, ref: CheckpointRef) -> None:
         files = self._fetch(ref)

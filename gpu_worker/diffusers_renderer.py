@@ -15,15 +15,16 @@ from gpu_worker import speed
 from gpu_worker.cache import loading
 from gpu_worker.cache.checkpoints import CheckpointCache
 from gpu_worker.cache.loading import Components
+from gpu_worker.cache.residents import Residents
 from gpu_worker.controls import plan
 from gpu_worker.controls.maps import MapStore
 from gpu_worker.controls.models import ControlNetCache
 from gpu_worker.device import Device
 from gpu_worker.loras.shelf import LoraShelf
-from gpu_worker.pipelines import drawing, pixels
+from gpu_worker.pipelines import drawing, pixels, texts
 from gpu_worker.pipelines.sampling import Sampling
 from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
-from tasks.errors import DeviceError, ErrorCode
+from tasks.errors import DeviceError, ErrorCode, JobError
 from tasks.schema import CheckpointRef, JobSpec
 
 log = structlog.get_logger()
@@ -34,7 +35,7 @@ _Result = TypeVar("_Result")
 def make_renderer(
     options: DeviceOptions | None = None, *, wanted: Callable[[], Iterable[str]] = tuple
 ) -> "DiffusersRenderer":
-    """The renderer on the best device of this machine. `wanted` tells which checkpoints waiting jobs draw with."""
+    """The renderer on the best device of this machine. `wanted` tells the ids of what waiting jobs draw with."""
     _quiet_libraries()
     return DiffusersRenderer(Device.best(options), wanted=wanted)
 
@@ -51,17 +52,20 @@ class DiffusersRenderer:
     ) -> None:
         self._device = device
         self._loras = LoraShelf()
-        self._controlnets = ControlNetCache(device)
         self._maps = MapStore(device)
-        self._cache = CheckpointCache(
-            lambda ref, files: loading.load(ref, files, device),
+        self._residents = Residents(
             wanted=wanted,
             budget_bytes=cache_budget_bytes if cache_budget_bytes is not None else device.cache_budget_bytes,
             free_unused=device.free_unused,
         )
+        self._controlnets = ControlNetCache(device, self._residents)
+        self._cache = CheckpointCache(lambda ref, files: loading.load(ref, files, device), self._residents)
 
     def loaded(self) -> tuple[str, ...]:
         return self._cache.ids()
+
+    def controlnets(self) -> tuple[str, ...]:
+        return self._controlnets.ids()
 
     def device(self) -> DeviceState:
         return self._device.state()
@@ -71,21 +75,35 @@ class DiffusersRenderer:
             self._cache.ensure(checkpoint, files)
 
         def alone() -> None:
-            self._cache.drop_all_but(None)
+            self._residents.drop_unused()
             self._cache.ensure(checkpoint, files)
 
         self._twice(first, alone, checkpoint)
 
-    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
-        components = self._cache.get(spec.checkpoint)
+    def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:
+        try:
+            plan.make_maps(spec, materials, self._maps)
+            components = self._cache.peek(spec.checkpoint)
+            if components is not None and self._device.options.attention == "auto":  # else one switch for all threads
+                texts.encode_ahead(components, spec, materials.loras)
+        except JobError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the lane does it again, and tells what is wrong
+            log.info("not prepared ahead", error=type(error).__name__)
 
+    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
+        with self._residents.drawing():
+            return self._draw_or_shrink(self._cache.get(spec.checkpoint), spec, on_step, materials)
+
+    def _draw_or_shrink(
+        self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials
+    ) -> Drawing:
         def first() -> Drawing:
             with speed.drawing(components.parts, self._device.options, pixels=spec.width * spec.height):
                 return self._draw(components, spec, on_step, materials)
 
         def frugally() -> Drawing:
-            self._cache.drop_all_but(spec.checkpoint)
-            self._controlnets.drop_all_but(materials.controlnets.values())
+            self._residents.drop_unused()
             components.parts["vae"].enable_tiling()
             try:
                 return self._draw(components, spec, on_step, materials)
@@ -95,7 +113,8 @@ class DiffusersRenderer:
         return self._twice(first, frugally, spec.checkpoint)
 
     def _draw(self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials) -> Drawing:
-        components.adapters.wear(spec.loras, materials.loras, self._loras)
+        with components.prompts.lock:
+            components.adapters.wear(spec.loras, materials.loras, self._loras)
         controls = plan.prepare(spec, components, materials, self._controlnets, self._maps)
         sampling = Sampling(components, spec, on_step, controls)
         maps = [pixels.of_image(each, spec.seeds[0]) for each in controls.shown]

@@ -30,6 +30,7 @@ class HeartbeatWriter:
         *,
         status: WorkerStatus,
         loaded: Callable[[], tuple[str, ...]],
+        controlnets: Callable[[], tuple[str, ...]] = tuple,
         device: Callable[[], DeviceState],
         now: Callable[[], datetime],
         on_wanted: Callable[[], None],
@@ -38,6 +39,7 @@ class HeartbeatWriter:
         self._worker_id = worker_id
         self._status = status
         self._loaded = loaded
+        self._controlnets = controlnets
         self._device = device
         self._now = now
         self._on_wanted = on_wanted
@@ -66,6 +68,7 @@ class HeartbeatWriter:
             worker_id=self._worker_id,
             at=self._now(),
             loaded=self._loaded(),
+            controlnets=self._controlnets(),
             device=device.name,
             memory_total_gb=round(device.memory_total_gb, 2),
             memory_used_gb=round(device.memory_used_gb, 2),

@@ -33,9 +33,21 @@ class Lane:
         self._work.put((work, done))
         return done.result()
 
+    def aside(self, work: Callable[[Renderer], _Result]) -> _Result:
+        """Do `work` on the caller's thread, whatever the lane does; for what the renderer allows there."""
+        self._ready.result()
+        if self._renderer is None:
+            message = "the lane is not started"
+            raise RuntimeError(message)
+        return work(self._renderer)
+
     def loaded(self) -> tuple[str, ...]:
         """Ids of the checkpoints in memory; empty before the start."""
         return self._renderer.loaded() if self._renderer else ()
+
+    def controlnets(self) -> tuple[str, ...]:
+        """Ids of the ControlNets in memory; empty before the start."""
+        return self._renderer.controlnets() if self._renderer else ()
 
     def device(self) -> DeviceState:
         """The device, or an unnamed one before the start."""

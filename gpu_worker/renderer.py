@@ -81,6 +81,9 @@ class Renderer(Protocol):
     def loaded(self) -> tuple[str, ...]:
         """Ids of the checkpoints in memory."""
 
+    def controlnets(self) -> tuple[str, ...]:
+        """Ids of the ControlNets in memory."""
+
     def device(self) -> DeviceState:
         """What the device is and how full it is."""
 
@@ -90,6 +93,14 @@ class Renderer(Protocol):
         Raises:
             WeightsError: its files are broken.
             DeviceError: it does not fit, or the device failed.
+        """
+
+    def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:
+        """Do what can be done for a spec while another one is drawn: maps, prompts. On any thread; a favour.
+
+        Raises:
+            BadSpec: the spec cannot be drawn here.
+            WeightsError: what makes a map is broken.
         """
 
     def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:

@@ -2,7 +2,8 @@
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from gpu_worker import claims, decoding, materials, png
 from gpu_worker.decoding import Envelope
 from gpu_worker.interruption import Interruption, LeaseLost
 from gpu_worker.job_watch import JobWatch
+from gpu_worker.materials import Errands, Listener
 from gpu_worker.pace import Pace
 from gpu_worker.progress import ProgressReport
 from gpu_worker.renderer import CheckpointFiles, Drawing, Materials, Picture, Renderer
@@ -20,7 +22,7 @@ from gpu_worker.workshop import Workshop
 from tasks.clamping import clamped
 from tasks.errors import ErrorCode, JobError
 from tasks.leases import Lease
-from tasks.schema import BlobRef, CheckpointRef, JobSpec, Stage
+from tasks.schema import BlobRef, JobSpec, Stage
 
 log = structlog.get_logger()
 
@@ -87,12 +89,25 @@ class _Attempt:
         self.interruption = interruption
         self.stopwatch = Stopwatch()
 
+    @contextmanager
+    def announce(self, name: str) -> Iterator[Listener]:
+        """Something is fetched: told to the heartbeat and to who watches; a cancellation ends a download too."""
+        with self.shop.status.fetching(name) as note:
+
+            def listen(done_bytes: int, total_bytes: int | None) -> None:
+                self.interruption.check()
+                self.progress.note_bytes(done_bytes, total_bytes)
+                note(done_bytes, total_bytes)
+
+            yield listen
+
 
 def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
     shop, stopwatch = attempt.shop, attempt.stopwatch
     spec, clamps = clamped(order)
     with stopwatch.measure("fetch_s"):
-        needs = _Needs(_fetch(spec.checkpoint, attempt), materials.gather(spec, shop.redis, shop.fetcher))
+        needs = _fetch(spec, attempt)
+        shop.lane.aside(lambda renderer: renderer.prepare(spec, needs.materials))
     attempt.interruption.check()
     drawing = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, needs, attempt))
     attempt.progress.note_stage(Stage.ENCODING)
@@ -117,16 +132,12 @@ def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
     log.info("job rendered", kind=spec.kind, images=len(drawing.pictures), **stopwatch.rounded())
 
 
-def _fetch(ref: CheckpointRef, attempt: _Attempt) -> CheckpointFiles:
-    """The checkpoint's files; a cancellation ends a download too."""
-    with attempt.shop.status.fetching(ref.id) as note:
-
-        def listen(done_bytes: int, total_bytes: int | None) -> None:
-            attempt.interruption.check()
-            attempt.progress.note_bytes(done_bytes, total_bytes)
-            note(done_bytes, total_bytes)
-
-        return attempt.shop.fetcher.checkpoint(ref, listen=listen)
+def _fetch(spec: JobSpec, attempt: _Attempt) -> _Needs:
+    """The checkpoint's files and all that is beside it."""
+    shop = attempt.shop
+    with attempt.announce(spec.checkpoint.id) as listen:
+        files = shop.fetcher.checkpoint(spec.checkpoint, listen=listen)
+    return _Needs(files, materials.gather(spec, shop.redis, Errands(shop.fetcher, attempt.announce)))
 
 
 def _on_lane(renderer: Renderer, job: Envelope, spec: JobSpec, needs: _Needs, attempt: _Attempt) -> Drawing:

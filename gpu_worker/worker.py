@@ -85,6 +85,7 @@ class Worker:
             settings.worker_id,
             status=self._status,
             loaded=self._lane.loaded,
+            controlnets=self._lane.controlnets,
             device=self._lane.device,
             now=now,
             on_wanted=self._life.touch,

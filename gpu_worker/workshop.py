@@ -5,16 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from redis import Redis
 
-from config.registry import Weights
 from gpu_worker.handover import Handover
 from gpu_worker.interruption import Interruption
 from gpu_worker.lane import Lane
-from gpu_worker.materials import Companions
+from gpu_worker.materials import Companions, Listener
 from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
@@ -27,11 +25,7 @@ class Fetcher(Companions, Protocol):
 
     def learn(self, links: Iterable[SignedLink]) -> None: ...
 
-    def checkpoint(
-        self, ref: CheckpointRef, *, listen: Callable[[int, int | None], None] = ..., is_ahead: bool = False
-    ) -> CheckpointFiles: ...
-
-    def file(self, weights: Weights, *, is_ahead: bool = False) -> Path: ...
+    def checkpoint(self, ref: CheckpointRef, *, listen: Listener = ..., is_ahead: bool = False) -> CheckpointFiles: ...
 
 
 @dataclass(frozen=True)

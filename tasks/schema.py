@@ -207,7 +207,10 @@ class WorkerState(StrEnum):
 
 
 class Heartbeat(Wire):
-    """The value of `worker:<id>`, rewritten every few seconds with a TTL. *Ready* means that this exists."""
+    """The value of `worker:<id>`, rewritten every few seconds with a TTL. *Ready* means that this exists.
+
+    `loaded` and `controlnets` are ids of what is in the device's memory.
+    """
 
     schema_version: int = SCHEMA_VERSION
     worker_id: str
@@ -224,6 +227,7 @@ class Heartbeat(Wire):
     release: str = ""
     last_error: str = ""
     fetching: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
+    controlnets: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
 
 
 class InstanceView(Wire):

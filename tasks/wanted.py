@@ -53,19 +53,3 @@ def _inside(model: BaseModel, *, leave_out: set[str]) -> Iterator[tuple[Weights,
     for name in type(model).model_fields:
         if name not in leave_out:
             yield from files_of(getattr(model, name))
-
-
-def extras_of(order: Any) -> Iterator[Weights]:
-    """The single safetensors files that an order draws with beside its checkpoint, such as LoRAs."""
-    if isinstance(order, CheckpointRef):
-        return
-    if isinstance(order, Weights):
-        name = order.file or order.source
-        if name.endswith(".safetensors") or order.source.startswith("civitai:"):
-            yield order
-    elif isinstance(order, BaseModel):
-        for name in type(order).model_fields:
-            yield from extras_of(getattr(order, name))
-    elif isinstance(order, list | tuple):
-        for each in order:
-            yield from extras_of(each)

@@ -1,1 +1,1 @@
-"""Checkpoints in memory: which ones stay, and how one gets there."""
+"""Models in memory: which ones stay, and how a checkpoint gets there."""

@@ -1,4 +1,4 @@
-"""Which checkpoints leave when another one needs room: those whose return would cost least, for their size. Pure."""
+"""Which models leave when another one needs room: those whose return would cost least, for their size. Pure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ _NO_COST_S = 1.0
 
 @dataclass(frozen=True)
 class Held:
-    """A checkpoint in memory.
+    """A checkpoint or a ControlNet in memory.
 
-    `last_used` counts uses of any checkpoint; `heat` is how often this one was used, as of then, older uses counting
+    `last_used` counts uses of any; `heat` is how often this one was used, as of then, older uses counting
     less, and remembered while it was out of memory; `reload_s` is what loading it took.
     """
 

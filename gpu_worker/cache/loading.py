@@ -1,7 +1,7 @@
 """From files to the parts of an SDXL pipeline on the device: a diffusers folder or a single file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from gpu_worker import speed
 from gpu_worker.device import Device
 from gpu_worker.loras.adapters import Adapters
+from gpu_worker.prompts.shelf import PromptShelf
 from gpu_worker.renderer import CheckpointFiles
 from gpu_worker.weights.verification import PARTS, weight_files
 from tasks.errors import ErrorCode, WeightsError
@@ -28,10 +29,11 @@ class Components:
     parts: Mapping[str, Any]
     zeros_for_empty_prompt: bool
     size_bytes: int
+    prompts: PromptShelf = field(default_factory=PromptShelf, repr=False, compare=False)
 
     @cached_property
     def adapters(self) -> Adapters:
-        """The LoRAs that the parts carry at present."""
+        """The LoRAs that the parts carry at present. Asked for and changed under `prompts.lock`."""
         return Adapters(self.parts)
 
 

@@ -1,5 +1,6 @@
 """The maps that ControlNets follow: made of a picture once, and remembered by its hash."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +21,10 @@ _Key = tuple[str, str, tuple[int, int]]
 
 
 class MapStore:
-    """Used on the lane's thread."""
+    """Thread-safe: a job that waits for the lane has its maps made on its own thread, one after the other."""
 
     def __init__(self, device: Device) -> None:
+        self._lock = threading.Lock()
         self._detectors = Detectors(device)
         self._held: OrderedDict[_Key, Image.Image] = OrderedDict()
         self.made = 0
@@ -40,12 +42,13 @@ class MapStore:
         if detector is None:
             return pixels.fitted(pixels.as_picture(image), size)
         key = (sha256, control.preprocessor.id if control.preprocessor else detector, size)
-        if key not in self._held:
-            self._held[key] = self._make(control, detector, image, size, files)
-            while len(self._held) > MOST_REMEMBERED:
-                self._held.popitem(last=False)
-        self._held.move_to_end(key)
-        return self._held[key]
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = self._make(control, detector, image, size, files)
+                while len(self._held) > MOST_REMEMBERED:
+                    self._held.popitem(last=False)
+            self._held.move_to_end(key)
+            return self._held[key]
 
     def _make(
         self, control: ControlRef, detector: str, image: Image.Image, size: tuple[int, int], files: Sequence[Path]

@@ -1,43 +1,46 @@
 """ControlNets in memory, beside the checkpoints."""
 
-from collections import OrderedDict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import ControlNetModel
 
+from gpu_worker.cache.residents import Loaded, Residents
 from gpu_worker.device import Device
+from gpu_worker.weights.verification import weight_files
 from tasks.errors import ErrorCode, WeightsError
 from tasks.schema import ControlRef
 
-MOST_LOADED = 3  # 2.5 GB each at full size
+_KIND = "controlnet"
 # Whatever is wrong with files that could be read, these are what diffusers raises for it.
 _BROKEN = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError)
 
 
 class ControlNetCache:
-    """Used on the lane's thread. The least recently used ones leave."""
+    """Used on the lane's thread; `ids` may be called from any."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, residents: Residents) -> None:
         self._device = device
-        self._loaded: OrderedDict[str, Any] = OrderedDict()
+        self._residents = residents
+
+    def ids(self) -> tuple[str, ...]:
+        """Ids of what is loaded, as of the last change."""
+        return self._residents.names(_KIND)
 
     def get(self, control: ControlRef, path: Path, *, cross_attention_dim: int) -> Any:
-        """The ControlNet of a checked folder, loaded now if need be.
+        """The ControlNet of a checked folder, loaded now if need be; others make room.
 
         Raises:
             WeightsError: it is broken, or was made for another family than the checkpoint.
             torch.OutOfMemoryError: it does not fit.
         """
         key = f"{path} {control.variant}"
-        if key not in self._loaded:
-            self._loaded[key] = self._load(control, path)
-            while len(self._loaded) > MOST_LOADED:
-                self._loaded.popitem(last=False)
-        self._loaded.move_to_end(key)
-        net = self._loaded[key]
+        size = sum(file.stat().st_size for file in weight_files(path, variant=control.variant))
+        self._residents.ensure(
+            key, kind=_KIND, name=control.id, size_bytes=size, load=lambda: self._load(control, path)
+        )
+        net = self._residents.use(key)
         if net.config.cross_attention_dim != cross_attention_dim:
             raise _error(
                 ErrorCode.WRONG_FAMILY,
@@ -46,13 +49,7 @@ class ControlNetCache:
             )
         return net
 
-    def drop_all_but(self, paths: Iterable[Path]) -> None:
-        """Make all the room there can be."""
-        kept = {str(path) for path in paths}
-        for key in [key for key in self._loaded if key.rsplit(" ", 1)[0] not in kept]:
-            del self._loaded[key]
-
-    def _load(self, control: ControlRef, path: Path) -> Any:
+    def _load(self, control: ControlRef, path: Path) -> Loaded[Any]:
         try:
             net = ControlNetModel.from_pretrained(
                 path, dtype=self._device.dtype, variant=control.variant, use_safetensors=True, local_files_only=True
@@ -62,7 +59,8 @@ class ControlNetCache:
         except _BROKEN as error:
             raise _error(ErrorCode.WEIGHTS_BROKEN, control, f"{type(error).__name__}: {str(error)[:300]}") from error
         net.requires_grad_(requires_grad=False)
-        return net.to(self._device.kind)
+        size = sum(tensor.numel() * tensor.element_size() for tensor in net.parameters())
+        return Loaded(net.to(self._device.kind), size)
 
 
 def _error(code: ErrorCode, control: ControlRef, reason: str) -> WeightsError:

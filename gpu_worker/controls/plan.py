@@ -52,11 +52,7 @@ def prepare(
         BadSpec: a ControlNet has nothing to follow, or no map can be made.
         WeightsError: a model or a detector is broken, or of another family.
     """
-    made = {
-        number: _map(control, spec, materials, maps)
-        for number, control in enumerate(spec.controls)
-        if control.weight > 0 or spec.show_maps
-    }
+    made = make_maps(spec, materials, maps)
     counting = [(number, control) for number, control in enumerate(spec.controls) if control.weight > 0]
     width = components.parts["unet"].config.cross_attention_dim
     return Controls(
@@ -67,6 +63,15 @@ def prepare(
         maps=[made[number] for number, _ in counting],
         shown=list(made.values()) if spec.show_maps else [],
     )
+
+
+def make_maps(spec: JobSpec, materials: Materials, maps: MapStore) -> dict[int, Image.Image]:
+    """The maps of a job by the number of their ControlNet; raises as `prepare` does. On any thread."""
+    return {
+        number: _map(control, spec, materials, maps)
+        for number, control in enumerate(spec.controls)
+        if control.weight > 0 or spec.show_maps
+    }
 
 
 def _map(control: ControlRef, spec: JobSpec, materials: Materials, maps: MapStore) -> Image.Image:

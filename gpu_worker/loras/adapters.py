@@ -18,6 +18,7 @@ from tasks.schema import LoraRef
 
 MOST_HOT = 8
 _PARTS = ("unet", "text_encoder", "text_encoder_2")
+_Worn = tuple[str, float]  # an adapter's name, which stands for its file's content, and its weight
 # Whatever is wrong with tensors whose names look right, these are what diffusers, transformers and peft raise for it.
 _BROKEN = (ValueError, KeyError, RuntimeError, AttributeError, IndexError, TypeError)
 
@@ -33,6 +34,8 @@ class Adapters:
         self._parts = parts
         self._host: Any = StableDiffusionXLPipeline(**parts, scheduler=EulerDiscreteScheduler(), add_watermarker=False)
         self._attached: list[str] = []
+        self._worn: tuple[_Worn, ...] = ()
+        self._reaches_text: dict[str, bool] = {}  # of each that was ever attached
         self._layers = LayerIndex(
             {part: _layer_names(parts[part]) for part in _PARTS},
             layers_per_block=parts["unet"].config.layers_per_block,
@@ -44,10 +47,7 @@ class Adapters:
         Raises:
             WeightsError: one is broken or does not fit; then none is worn.
         """
-        weights: dict[str, float] = {}
-        for lora in loras:
-            if lora.weight != 0:
-                weights[lora.id] = weights.get(lora.id, 0.0) + lora.weight
+        weights = _weights(loras)
         if not weights:
             self.take_off()
             return
@@ -57,6 +57,7 @@ class Adapters:
         except BaseException:
             self.take_off()
             raise
+        self._worn = tuple((names[item], weight) for item, weight in weights.items())
         self._drop_unused(list(names.values()))
 
     def take_off(self) -> None:
@@ -64,11 +65,24 @@ class Adapters:
         if self._attached:
             self._host.unload_lora_weights()
             self._attached.clear()
+        self._worn = ()
+
+    @property
+    def worn_by_text(self) -> tuple[_Worn, ...]:
+        """Which of those that are worn reach the text encoders, in order: what a prompt's embedding depends on."""
+        return tuple(each for each in self._worn if self._reaches_text[each[0]])
+
+    def wanted_by_text(self, loras: Sequence[LoraRef], files: Mapping[str, Path]) -> tuple[_Worn, ...] | None:
+        """What `worn_by_text` would be with these; None where one was never attached, so that nobody knows."""
+        wanted = [(_name(files[item]), weight) for item, weight in _weights(loras).items()]
+        if any(name not in self._reaches_text for name, _ in wanted):
+            return None
+        return tuple(each for each in wanted if self._reaches_text[each[0]])
 
     def _attach(self, item: str, path: Path, shelf: LoraShelf) -> str:
         unet = self._parts["unet"]
         tensors = shelf.get(path, item=item, cross_attention_dim=unet.config.cross_attention_dim, dtype=unet.dtype)
-        name = f"lora_{hashlib.sha256(f'{path} {path.stat().st_mtime_ns}'.encode()).hexdigest()[:16]}"
+        name = _name(path)
         if name not in self._attached:
             self._attached.append(name)
             self._load(item, name, tensors)
@@ -78,7 +92,8 @@ class Adapters:
 
     def _load(self, item: str, name: str, tensors: LoraTensors) -> None:
         try:
-            self._host.load_lora_weights(self._renamed(item, tensors), adapter_name=name)
+            renamed = self._renamed(item, tensors)
+            self._host.load_lora_weights(renamed, adapter_name=name)
         except torch.OutOfMemoryError:
             raise
         except _BROKEN as error:
@@ -86,6 +101,7 @@ class Adapters:
         placed = sum(_carries(module, name) for part in _PARTS for module in self._parts[part].modules())
         if placed != tensors.layers:
             raise _no_place(item, f"{tensors.layers - placed} of {tensors.layers} layers were not taken")
+        self._reaches_text[name] = any(each.startswith("text_encoder") for each in renamed)
 
     def _renamed(self, item: str, tensors: LoraTensors) -> dict[str, torch.Tensor]:
         """On the device, under peft's names. A layer without a place is an error: it would not be drawn."""
@@ -102,6 +118,19 @@ class Adapters:
         if leaving:
             self._host.delete_adapters(leaving)
             self._attached = [name for name in self._attached if name not in leaving]
+
+
+def _weights(loras: Sequence[LoraRef]) -> dict[str, float]:
+    """By id; one that is named twice counts twice, one at 0 not at all."""
+    weights: dict[str, float] = {}
+    for lora in loras:
+        if lora.weight != 0:
+            weights[lora.id] = weights.get(lora.id, 0.0) + lora.weight
+    return weights
+
+
+def _name(path: Path) -> str:
+    return f"lora_{hashlib.sha256(f'{path} {path.stat().st_mtime_ns}'.encode()).hexdigest()[:16]}"
 
 
 def _layer_names(module: Any) -> list[str]:

@@ -8,14 +8,10 @@ import torch
 from gpu_worker import schedulers
 from gpu_worker.cache.loading import Components
 from gpu_worker.controls.plan import NONE, Controls
-from gpu_worker.pipelines import pixels
-from gpu_worker.prompts.encoding import encode
-from gpu_worker.prompts.triggers import with_trigger_words
+from gpu_worker.pipelines import pixels, texts
 from gpu_worker.renderer import Picture, StepListener
 from tasks.errors import BadSpec, ErrorCode
 from tasks.schema import JobSpec
-
-_GUIDANCE_THRESHOLD = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Sampling:
         self._passes_done = 0
         self.passes = spec.num_images
         self._check_steps()
-        self._prompts = self._encode()
+        self._prompts = texts.embeddings(components, spec)
 
     def generator(self, seed: int) -> torch.Generator:
         """The CPU's: the same noise on every device."""
@@ -105,16 +101,6 @@ class Sampling:
         )
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
-
-    def _encode(self) -> dict[str, Any]:
-        spec = self.spec
-        silent = None if self._components.zeros_for_empty_prompt else ""
-        return encode(
-            self._components.parts,
-            with_trigger_words(spec.prompt, spec.loras),
-            spec.negative_prompt or silent,
-            with_negative=spec.guidance_scale > _GUIDANCE_THRESHOLD,
-        )
 
     def _check_steps(self) -> None:
         scheduler = schedulers.build(self.spec.sampler, self.spec.checkpoint)

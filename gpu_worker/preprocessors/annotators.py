@@ -32,7 +32,12 @@ def build(detector: str, files: Sequence[Path], device: str) -> Annotator:
     return _BUILDERS[detector](files, device)
 
 
-def _module(name: str) -> Any:
+def module(name: str) -> Any:
+    """A module of controlnet-aux, without its package's own imports.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+    """
     if PACKAGE not in sys.modules:
         found = importlib.util.find_spec(PACKAGE)
         if found is None or found.submodule_search_locations is None:
@@ -46,19 +51,19 @@ def _module(name: str) -> Any:
 
 def _hed(files: Sequence[Path], device: str, **options: Any) -> Annotator:
     [weights] = files
-    detector = _module("hed").HEDdetector.from_pretrained(str(weights.parent), filename=weights.name).to(device)
+    detector = module("hed").HEDdetector.from_pretrained(str(weights.parent), filename=weights.name).to(device)
     return lambda image: _run(detector, image, **options)
 
 
 def _pidinet(files: Sequence[Path], device: str) -> Annotator:
     [weights] = files
-    detector = _module("pidi").PidiNetDetector.from_pretrained(str(weights.parent), filename=weights.name).to(device)
+    detector = module("pidi").PidiNetDetector.from_pretrained(str(weights.parent), filename=weights.name).to(device)
     return lambda image: _run(detector, image)
 
 
 def _midas(files: Sequence[Path], device: str) -> Annotator:
     [weights] = files
-    detector = _module("midas").MidasDetector.from_pretrained(str(weights.parent), filename=weights.name).to(device)
+    detector = module("midas").MidasDetector.from_pretrained(str(weights.parent), filename=weights.name).to(device)
     return lambda image: _run(detector, image)
 
 
@@ -66,7 +71,7 @@ def _lineart(files: Sequence[Path], device: str) -> Annotator:
     """Fine lines; without the second file, which is for coarse ones, the first serves for both."""
     fine, coarse = (files[0], files[-1])
     detector = (
-        _module("lineart")
+        module("lineart")
         .LineartDetector.from_pretrained(
             str(fine.parent), filename=fine.name, coarse_filename=os.path.relpath(coarse, fine.parent)
         )
@@ -78,9 +83,8 @@ def _lineart(files: Sequence[Path], device: str) -> Annotator:
 def _openpose(files: Sequence[Path], device: str) -> Annotator:
     """Bodies; hands and faces would need two models more."""
     [weights] = files
-    module = _module("open_pose")
-    body = module.Body(str(weights)).to(device)
-    detector = module.OpenposeDetector(body)
+    pose = module("open_pose")
+    detector = pose.OpenposeDetector(pose.Body(str(weights)).to(device))
     return lambda image: _run(detector, image, include_hand=False, include_face=False)
 
 

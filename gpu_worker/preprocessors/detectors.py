@@ -17,7 +17,7 @@ _WITHOUT_WEIGHTS = {"canny": canny.detect, "mock": mock.detect}
 
 
 class Detectors:
-    """Used on the lane's thread."""
+    """Used by one thread at a time."""
 
     def __init__(self, device: Device) -> None:
         self._device = device

@@ -76,25 +76,26 @@ class WeightsFetcher:
             files = self._known[key] = self._fetch(ref, Errand(listen, is_ahead))
         return files
 
-    def file(self, weights: Weights, *, is_ahead: bool = False) -> Path:
+    def file(self, weights: Weights, *, listen: Listener = unheard, is_ahead: bool = False) -> Path:
         """One verified safetensors file: a LoRA. Raises as `checkpoint` does."""
-        return self._recent(lambda errand: self._file(weights, errand), is_ahead=is_ahead)
+        return self._recent(lambda errand: self._file(weights, errand), Errand(listen, is_ahead))
 
-    def model(self, weights: Weights, *, variant: str | None = None) -> Path:
+    def model(
+        self, weights: Weights, *, variant: str | None = None, listen: Listener = unheard, is_ahead: bool = False
+    ) -> Path:
         """A verified diffusers folder of one model: a ControlNet. Raises as `checkpoint` does."""
-        return self._recent(lambda errand: self._model(weights, variant, errand))
+        return self._recent(lambda errand: self._model(weights, variant, errand), Errand(listen, is_ahead))
 
-    def pinned(self, weights: Weights) -> Path:
+    def pinned(self, weights: Weights, *, listen: Listener = unheard, is_ahead: bool = False) -> Path:
         """One file of any format, of exactly the hash that the registry pins: an annotator's weights.
 
         Raises:
             WeightsError: as `checkpoint` does, and where no hash is pinned.
         """
-        return self._recent(lambda errand: self._pinned(weights, errand))
+        return self._recent(lambda errand: self._pinned(weights, errand), Errand(listen, is_ahead))
 
-    def _recent(self, fetch: Callable[[Errand], Path], *, is_ahead: bool = False) -> Path:
+    def _recent(self, fetch: Callable[[Errand], Path], errand: Errand) -> Path:
         """Nobody holds these files; the last few fetched stay on disk, which is more than the jobs in hand use."""
-        errand = Errand(is_ahead=is_ahead)
         try:
             return fetch(errand)
         finally:

@@ -89,6 +89,9 @@ EXAMPLES: dict[str, Wire] = {
     "heartbeat_fetching": Heartbeat(
         worker_id=WORKER, state=WorkerState.STARTING, since=AT, at=AT, fetching=("sdxl-base-1.0 42 %",)
     ),
+    "heartbeat_controlnets": Heartbeat(
+        worker_id=WORKER, state=WorkerState.IDLE, since=AT, at=AT, loaded=("sdxl-base-1.0",), controlnets=("depth",)
+    ),
     "claimed": Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT),
     "rendered": Rendered(
         job_id=JOB,

@@ -1,6 +1,7 @@
 """Getting ready for the next jobs: a real Redis, real messages, a real web server; the lane draws nothing."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,21 +11,24 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
+from config.loading import DEFAULT_DIRECTORY, load_registry
 from config.registry import Weights
 from gpu_worker.ahead import Ahead
 from gpu_worker.lane import Lane
+from gpu_worker.materials import Listener
 from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
 from gpu_worker.watchdog import Watchdog
 from gpu_worker.weights.addresses import Endpoints
 from gpu_worker.weights.fetcher import WeightsFetcher
+from gpu_worker.weights.web import unheard
 from tasks import keys, lookahead, warming
 from tasks.app import make_app
 from tasks.publishing import Publisher
-from tasks.schema import CheckpointRef, JobSpec, SignedLink
+from tasks.schema import CheckpointRef, ControlRef, JobSpec, PreprocessorRef, SignedLink
 from tests.conftest import ManualClock
-from tests.specs import tiny_spec
+from tests.specs import PICTURE, control, lora, tiny_spec
 from tests.unit.gpu_worker.weights_server import WeightsServer, safetensors_bytes
 
 pytestmark = pytest.mark.integration
@@ -39,12 +43,18 @@ class BlankRenderer:
     def loaded(self) -> tuple[str, ...]:
         return self.ids
 
+    def controlnets(self) -> tuple[str, ...]:
+        return ()
+
     def device(self) -> DeviceState:
         return DeviceState("blank", is_cpu=True)
 
     def load(self, checkpoint: CheckpointRef, files: CheckpointFiles) -> None:
         assert files.weights.exists()
         self.ids = (*self.ids, checkpoint.id)
+
+    def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:
+        raise NotImplementedError
 
     def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
         raise NotImplementedError
@@ -95,9 +105,11 @@ class Queue:
     redis: Redis
     url: str
 
-    def publish(self, ref: CheckpointRef, *, priority: int = 0, job_id: str = "JOB", **more: Any) -> None:
+    def publish(
+        self, ref: CheckpointRef, *, priority: int = 0, job_id: str = "JOB", spec: JobSpec | None = None, **more: Any
+    ) -> None:
         publisher = Publisher(make_app(self.url, client_name="test"), self.redis, **more)
-        spec = tiny_spec(checkpoint=ref)
+        spec = (spec or tiny_spec()).model_copy(update={"checkpoint": ref})
         publisher.render(job_id, epoch=1, spec=spec, priority=priority, now=datetime.now(UTC))
 
 
@@ -131,6 +143,83 @@ def test_what_waiting_jobs_need_is_fetched_while_the_lane_is_busy(
     asked = len(web.asked)
     assert ahead.fetcher.checkpoint(checkpoint("a")).weights.exists()
     assert len(web.asked) == asked, "the job finds its weights on disk"
+
+
+class Porter:
+    """Notes what is asked for, and that nobody waits for it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def learn(self, links: Iterable[SignedLink]) -> None:
+        """No links."""
+
+    def checkpoint(self, ref: CheckpointRef, *, listen: Listener = unheard, is_ahead: bool = False) -> CheckpointFiles:
+        assert is_ahead
+        listen(1, 2)
+        self.asked.append(ref.id)
+        return CheckpointFiles(Path("nowhere"))
+
+    def file(self, weights: Weights, *, listen: Listener = unheard, is_ahead: bool = False) -> Path:
+        assert is_ahead
+        listen(1, 2)
+        self.asked.append(f"{weights.source} {weights.file}")
+        return Path("nowhere")
+
+    def model(
+        self, weights: Weights, *, variant: str | None, listen: Listener = unheard, is_ahead: bool = False
+    ) -> Path:
+        assert is_ahead
+        listen(1, 2)
+        self.asked.append(f"{weights.source} {variant}")
+        return Path("nowhere")
+
+    pinned = file
+
+
+def test_all_that_a_job_draws_with_is_fetched_ahead(ahead: Ahead, queue: Queue, checkpoint: Any) -> None:
+    """LoRA, ControlNet's folder, annotators, each once; what has weight 0 is not, nor a map's maker that makes none."""
+    registry = load_registry(DEFAULT_DIRECTORY)
+
+    def net(name: str, **choices: Any) -> ControlRef:
+        entry = registry.controlnets[name]
+        return ControlRef.of(entry, preprocessor=registry.preprocessors[entry.preprocessor or ""], **choices)
+
+    loras = (lora(weights=Weights(source="civitai:7@42")), lora(id="off", weight=0))
+    controls = (net("depth", image=PICTURE), net("lineart", image=PICTURE, preprocess=False))
+    queue.publish(checkpoint("a"), spec=tiny_spec(loras=loras, controls=controls))
+    queue.publish(checkpoint("a"), spec=tiny_spec(controls=(net("scribble", image=PICTURE, weight=0),)))
+    porter = Porter()
+    busy = replace(ahead, fetcher=porter)
+    with busy.traffic.holding("BUSY"):
+        busy.look()
+        busy.look()
+    assert porter.asked == [
+        "a",
+        "civitai:7@42 None",
+        "huggingface:diffusers/controlnet-depth-sdxl-1.0 fp16",
+        "huggingface:TheMistoAI/MistoLine fp16",
+        "huggingface:lllyasviel/Annotators dpt_hybrid-midas-501f0c75.pt",
+    ]
+    assert set(busy.wanted) >= {"a", "depth", "lineart"}
+
+
+def test_an_annotator_lies_there_when_its_job_comes(
+    ahead: Ahead, web: WeightsServer, queue: Queue, checkpoint: Any
+) -> None:
+    """Really fetched, and checked; the heartbeat names nothing any more."""
+    weights = safetensors_bytes(20_000, seed=0)
+    file = Weights(source="s3:bucket/a.safetensors", sha256=hashlib.sha256(weights).hexdigest())
+    depth = control(
+        image=PICTURE, preprocessor=PreprocessorRef(id="midas", detector="midas", files=(file,)), kind="depth"
+    )
+    queue.publish(checkpoint("b"), spec=tiny_spec(controls=(depth,)))
+    with ahead.traffic.holding("BUSY"):
+        ahead.look()
+    asked = len(web.asked)
+    assert ahead.fetcher.pinned(file).read_bytes() == weights
+    assert len(web.asked) == asked
+    assert ahead.status.facts()["fetching"] == ()
 
 
 def test_an_idle_worker_does_not_fetch_ahead(ahead: Ahead, web: WeightsServer, queue: Queue, checkpoint: Any) -> None:

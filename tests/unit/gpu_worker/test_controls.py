@@ -1,7 +1,5 @@
 """ControlNets on the real pipelines: they take effect where they should, and cost nothing where they should not."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ from gpu_worker import schedulers
 from gpu_worker.controls.maps import MapStore
 from gpu_worker.device import Device
 from gpu_worker.preprocessors import canny
-from gpu_worker.preprocessors.detectors import Detectors
 from sandbox.weights import build_tiny_controlnet
 from tasks.errors import BadSpec, ErrorCode, WeightsError
 from tasks.schema import ControlRef, ImageToImageSpec, InpaintSpec, JobSpec, PreprocessorRef, UpscaleSpec
@@ -236,58 +233,3 @@ def refusal(room: Room, name: str) -> ErrorCode:
     assert caught.value.data["item"] == name
     assert room.draw(tiny_spec())
     return caught.value.code
-
-
-def _random_weights(detector: str, folder: Path) -> list[Path]:
-    """Of the true shape, as the pickles that controlnet-aux reads."""
-    from gpu_worker.preprocessors.annotators import _module  # noqa: PLC0415
-
-    torch.manual_seed(3)
-    folder.mkdir(exist_ok=True)
-    if detector == "lineart":
-        models = [_module("lineart").Generator(3, 1, 3) for _ in range(2)]
-    else:
-        models = [_module("hed").ControlNetHED_Apache2()]
-    paths = [folder / f"{detector}{number}.pth" for number in range(len(models))]
-    for model, path in zip(models, paths, strict=True):
-        torch.save(model.state_dict(), path)
-    return paths
-
-
-@pytest.mark.parametrize("detector", ["hed", "hed_scribble", "lineart"])
-def test_detectors_of_controlnet_aux(detector: str, tmp_path: Path) -> None:
-    """Their true networks with random weights: opened, run, and scaled back to the picture; the same twice."""
-    files = _random_weights(detector, tmp_path)
-    detectors = Detectors(CPU)
-    found = detectors.detect(detector, gradient((72, 64)), files, item="edges")
-    assert (found.size, found.mode) == ((72, 64), "RGB")
-    assert found.tobytes() == detectors.detect(detector, gradient((72, 64)), files, item="edges").tobytes()
-
-
-class Burglar:
-    """What a hostile pickle is made of."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-
-    def __reduce__(self) -> Any:
-        return (Path.touch, (self.place,))
-
-
-def test_a_hostile_pickle_is_not_run(tmp_path: Path) -> None:
-    """It is opened for tensors alone, and told as broken."""
-    torch.save({"norm": Burglar(tmp_path / "was-here")}, tmp_path / "evil.pth")
-    with pytest.raises(WeightsError) as caught:
-        Detectors(CPU).detect("hed", gradient(), [tmp_path / "evil.pth"], item="edges")
-    assert caught.value.code is ErrorCode.WEIGHTS_BROKEN
-    assert not (tmp_path / "was-here").exists()
-
-
-def test_detectors_are_imported_one_by_one() -> None:
-    """The others, with all that they need, stay out; some of them do not even import any more."""
-    code = (
-        "import sys; from gpu_worker.preprocessors.annotators import _module; _module('hed');"
-        "names = [name for name in sys.modules if name.startswith('controlnet_aux.')];"
-        "sys.exit(set(names) != {'controlnet_aux.hed', 'controlnet_aux.util'} or 'timm' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3]).returncode == 0

@@ -12,6 +12,7 @@ from gpu_worker import speed
 from gpu_worker.cache import loading
 from gpu_worker.cache.checkpoints import CheckpointCache
 from gpu_worker.cache.loading import Components
+from gpu_worker.cache.residents import Residents
 from gpu_worker.device import Device
 from gpu_worker.diffusers_renderer import DiffusersRenderer
 from gpu_worker.renderer import CheckpointFiles
@@ -133,7 +134,8 @@ def test_the_cache_keeps_what_is_dear_and_wanted(tmp_path: Path) -> None:
         clock.now += 30.0 if ref.id == "dear" else 2.0
         return Components({}, zeros_for_empty_prompt=True, size_bytes=10)
 
-    cache = CheckpointCache(load, budget_bytes=20, free_unused=lambda: None, wanted=lambda: wanted, clock=clock)
+    residents = Residents(budget_bytes=20, free_unused=lambda: None, wanted=lambda: wanted, clock=clock)
+    cache = CheckpointCache(load, residents)
 
     def use(name: str) -> tuple[str, ...]:
         ref = CheckpointRef(id=name, format="single_file", weights={"source": f"file:{name}"}, max_pixels=4096)

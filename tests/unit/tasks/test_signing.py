@@ -17,7 +17,7 @@ from tasks.signing.expiry import UNKNOWN_LIFETIME, expiry_of
 from tasks.signing.huggingface import HuggingFaceHub
 from tasks.signing.s3 import Bucket, S3Key, presigned_url
 from tasks.signing.signer import LinkSigner
-from tasks.wanted import extras_of, files_of
+from tasks.wanted import files_of
 from tests.conftest import ManualClock
 from tests.specs import TINY_REF, tiny_spec
 from tests.unit.gpu_worker.weights_server import WeightsServer
@@ -90,12 +90,11 @@ class Draft(BaseModel):
     companions: tuple[Weights, ...]
 
 
-def test_what_is_fetched_beside_the_checkpoint() -> None:
-    """LoRAs come ahead of their job; folders and annotators wait for the job that knows what they are."""
+def test_links_are_made_for_companions_too() -> None:
+    """A private LoRA deep inside an order is found."""
     lora, civitai = Weights(source="huggingface:a/b", file="x.safetensors"), Weights(source="civitai:7@42")
     others = (Weights(source="huggingface:a/controlnet"), Weights(source="huggingface:a/b", file="body.pth"))
     draft = Draft(checkpoint=TINY_REF, companions=(lora, *others, civitai))
-    assert list(extras_of(draft)) == [lora, civitai]
     assert {weights.source for weights, _ in files_of(draft)} >= {"civitai:7@42", TINY_REF.weights.source}
 
 
