@@ -21,7 +21,6 @@ from provisioner.lead import Lead
 from provisioner.loop import Hands, Loop
 from provisioner.market import MarketWatch
 from provisioner.observe import Observer
-from provisioner.offers import IMAGE_GB
 from provisioner.policy import Rules
 from provisioner.providers import factory
 from provisioner.providers.base import Provider
@@ -147,7 +146,7 @@ def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> di
 
 def download_gb(registry: Registry, profile: Profile) -> float:
     """What a fresh machine of this profile fetches before it is ready: the image and the warm checkpoints."""
-    return IMAGE_GB + sum(registry.checkpoints[name].download_gb for name in profile.warm)
+    return profile.image_gb + sum(registry.checkpoints[name].download_gb for name in profile.warm)
 
 
 def _holder() -> str:
