@@ -280,6 +280,15 @@ class Actor:
             usd_per_hour=listed.usd_per_hour,
         )
         self._note_cost(listed)
+        price = f"{listed.usd_per_hour:.3f}"
+        self._ledger.alerts.note(
+            f"orphan:{listed.provider_instance_id}"[:100],
+            "orphan",
+            now=self._now(),
+            gpu=listed.gpu or "?",
+            label=listed.label,
+            usd_per_hour=price,
+        )
         self._provider.destroy(listed.provider_instance_id)
         times = self._refusals.get(listed.provider_instance_id, (0, None))[0] + 1
         self._refusals[listed.provider_instance_id] = (min(times, 10), self._now())

@@ -14,6 +14,7 @@ from config.registry import Profile, point_of
 from config.settings import ProvisionerSettings
 from provisioner import reach
 from provisioner.act import Actor
+from provisioner.bookkeeping import Bookkeeper
 from provisioner.credentials import WorkerUsers
 from provisioner.last_resort import LastResort
 from provisioner.launching import Launcher
@@ -134,7 +135,8 @@ def _hands(
         now=now,
     )
     last_resort = LastResort(provider, deployment=registry.fleet.deployment)
-    return Hands(actor=actor, market=market, users=users, last_resort=last_resort)
+    bookkeeper = Bookkeeper(ledger, provider, deployment=registry.fleet.deployment)
+    return Hands(actor=actor, market=market, users=users, last_resort=last_resort, bookkeeper=bookkeeper)
 
 
 def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> dict[str, str]:
