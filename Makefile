@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 # End-to-end tests run alone: they are many processes already.
 TEST_PROCESSES ?= 2
 
-.PHONY: help run demo test check bench test-compose fix weights clean
+.PHONY: help run demo test properties check bench test-compose fix weights clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ else
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not e2e"
 	@$(BIN)/python -m pytest -m e2e
 endif
+
+properties: $(VENV)/dev.stamp  ## five minutes of faults and crashes in any order against the real fleet loop; says how many
+	@$(BIN)/python -m tests.properties --minutes 5
 
 weights: $(VENV)/gpu.stamp  ## the tiny SDXL that tests and demo draw with
 	@$(BIN)/python -m sandbox.weights.build_tiny_sdxl

@@ -250,6 +250,7 @@ class DeviceOptions(Entry):
 class Profile(Entry):
     """A whole worker, declared: image, models to warm, GPU, price cap, provider order.
 
+    `image_gb` is what a machine without the image pulls: the layers as the registry keeps them, compressed.
     `idle_s` replaces both idle times of the fleet's operating point; `interruptible` also takes machines that a higher
     bid takes away (a job on them then starts again elsewhere); `ssh` rents machines into which
     `python -m provisioner ssh` can log in.
@@ -257,6 +258,7 @@ class Profile(Entry):
 
     id: Slug
     image: str = Field(min_length=1)
+    image_gb: float = Field(3.3, gt=0, le=100)
     command: tuple[str, ...] = ("python", "-m", "gpu_worker")
     providers: tuple[ProviderName, ...] = Field(("vast",), min_length=1)
     warm: tuple[Slug, ...] = ()

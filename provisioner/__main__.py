@@ -93,7 +93,9 @@ def show_status(*, as_json: Json = False) -> None:
     except RedisError as error:
         log.warning("redis does not answer", error=str(error))
         reported = None
-    data = showing.status_data(reported, ledger.instances.live(), ledger.leadership.current(ROLE), now=now)
+    rows = ledger.instances.live()
+    worked_at = ledger.jobs.last_worked_at([row.id for row in rows])
+    data = showing.status_data(reported, rows, ledger.leadership.current(ROLE), now=now, worked_at=worked_at)
     ledger.close()
     if as_json:
         typer.echo(json.dumps(data, indent=2))
@@ -103,6 +105,8 @@ def show_status(*, as_json: Json = False) -> None:
         console.print(line, soft_wrap=True)  # a sentence stays whole in a pipe
     if data["instances"]:
         console.print(showing.status_table(data))
+    for line in showing.idle_lines(data):
+        console.print(line, style="yellow", soft_wrap=True)
 
 
 @app.command()

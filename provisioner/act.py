@@ -33,7 +33,7 @@ from provisioner.lifecycle import DESTROYABLE, State, sources_of
 from provisioner.observation import Machine
 from provisioner.observe import Observer
 from provisioner.parking import Parker
-from provisioner.providers.base import Destroyed, Pending, Provider
+from provisioner.providers.base import Destroyed, Listed, Pending, Provider, Status
 from tasks import keys
 from tasks.ledger import Instance, Ledger, NoLongerLeader
 from tasks.lifecycle import WAITING_FOR_GPU
@@ -42,7 +42,8 @@ from tasks.schema import WorkerState
 log = structlog.get_logger()
 
 _FIRST_PAUSE = timedelta(seconds=4)
-_LONGEST_PAUSE = timedelta(seconds=60)
+# Whoever asks more rarely pays for a minute of GPU after each outage; a destroy every 15 s is within what clouds allow.
+LONGEST_PAUSE = timedelta(seconds=15)
 # A listing may lag: only after so many accepted requests does a machine that is still listed deserve a warning.
 _PATIENCE = 2
 # A heartbeat that says busy, without any job on our side, keeps a machine for this much longer than the idle time.
@@ -82,7 +83,7 @@ class Actor:
             Adopt: self._adopt,
             GiveUp: self._give_up,
             Drain: self._drain,
-            Destroy: lambda action: self._destroy(action.machine.row, action.reason),
+            Destroy: self._destroy_machine,
             RepeatDestroy: self._repeat_destroy,
             Bury: self._bury,
             DestroyOrphan: self._destroy_orphan,
@@ -118,7 +119,7 @@ class Actor:
         row, now = action.machine.row, self._now()
         values: dict[str, object] = {}
         if action.running and row.running_at is None:
-            values["running_at"] = now
+            values["running_at"] = min(now, action.machine.runs_since)
         if action.target is State.READY and row.ready_at is None:
             values["ready_at"] = now
         moved = self._ledger.instances.move(row.id, action.target, sources=sources_of(action.target), **values)
@@ -192,10 +193,20 @@ class Actor:
         is_busy = heartbeat is not None and heartbeat.state is WorkerState.BUSY
         return is_busy and (machine.idle_s or 0) < _BENEFIT_OF_THE_DOUBT * self._idle_s
 
-    def _destroy(self, row: Instance, reason: str) -> None:
+    def _destroy_machine(self, action: Destroy) -> None:
+        row, listed = action.machine.row, action.machine.listed
+        runs = listed is not None and listed.status is Status.RUNNING
+        if runs and row.state == State.PARKED:
+            self._destroy(row, action.reason, running_at=row.parked_at)  # its GPU was billed all the while
+        elif runs and row.running_at is None:
+            self._destroy(row, action.reason, running_at=action.machine.runs_since)
+        else:
+            self._destroy(row, action.reason)
+
+    def _destroy(self, row: Instance, reason: str, **facts: object) -> None:
         """Revoke first, then destroy: what it held can go to another worker at once."""
         moved = self._ledger.instances.move(
-            row.id, State.DESTROYING, sources=DESTROYABLE, destroying_at=self._now(), end_reason=reason[:500]
+            row.id, State.DESTROYING, sources=DESTROYABLE, destroying_at=self._now(), end_reason=reason[:500], **facts
         )
         if moved is None:
             return
@@ -218,7 +229,7 @@ class Actor:
         times, last = self._refusals.get(key, (0, None))
         if last is None:
             return True
-        pause: timedelta = min(_FIRST_PAUSE * 2 ** (times - 1), _LONGEST_PAUSE)
+        pause: timedelta = min(_FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE)
         return self._now() - last >= pause
 
     def _ask_to_end(self, row: Instance, provider_instance_id: str | None) -> None:
@@ -268,6 +279,30 @@ class Actor:
             seen_for_s=round(action.seen_for_s),
             usd_per_hour=listed.usd_per_hour,
         )
+        self._note_cost(listed)
+        price = f"{listed.usd_per_hour:.3f}"
+        self._ledger.alerts.note(
+            f"orphan:{listed.provider_instance_id}"[:100],
+            "orphan",
+            now=self._now(),
+            gpu=listed.gpu or "?",
+            label=listed.label,
+            usd_per_hour=price,
+        )
         self._provider.destroy(listed.provider_instance_id)
         times = self._refusals.get(listed.provider_instance_id, (0, None))[0] + 1
         self._refusals[listed.provider_instance_id] = (min(times, 10), self._now())
+
+    def _note_cost(self, listed: Listed) -> None:
+        """An order that was given up, and made after all: its cost belongs to that order, up to this moment."""
+        row = self._ledger.instances.of_label(listed.label)
+        if row is None or row.state != State.DESTROYED:
+            return
+        begun = row.created_at or row.intended_at
+        self._ledger.instances.note(
+            row.id,
+            created_at=begun,
+            running_at=row.running_at or (begun if listed.status is Status.RUNNING else None),
+            destroyed_at=self._now(),
+            provider_instance_id=row.provider_instance_id or listed.provider_instance_id,
+        )

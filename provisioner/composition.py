@@ -14,6 +14,7 @@ from config.registry import Profile, point_of
 from config.settings import ProvisionerSettings
 from provisioner import reach
 from provisioner.act import Actor
+from provisioner.bookkeeping import Bookkeeper
 from provisioner.credentials import WorkerUsers
 from provisioner.last_resort import LastResort
 from provisioner.launching import Launcher
@@ -21,7 +22,6 @@ from provisioner.lead import Lead
 from provisioner.loop import Hands, Loop
 from provisioner.market import MarketWatch
 from provisioner.observe import Observer
-from provisioner.offers import IMAGE_GB
 from provisioner.policy import Rules
 from provisioner.providers import factory
 from provisioner.providers.base import Provider
@@ -135,7 +135,8 @@ def _hands(
         now=now,
     )
     last_resort = LastResort(provider, deployment=registry.fleet.deployment)
-    return Hands(actor=actor, market=market, users=users, last_resort=last_resort)
+    bookkeeper = Bookkeeper(ledger, provider, deployment=registry.fleet.deployment)
+    return Hands(actor=actor, market=market, users=users, last_resort=last_resort, bookkeeper=bookkeeper)
 
 
 def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> dict[str, str]:
@@ -147,7 +148,7 @@ def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> di
 
 def download_gb(registry: Registry, profile: Profile) -> float:
     """What a fresh machine of this profile fetches before it is ready: the image and the warm checkpoints."""
-    return IMAGE_GB + sum(registry.checkpoints[name].download_gb for name in profile.warm)
+    return profile.image_gb + sum(registry.checkpoints[name].download_gb for name in profile.warm)
 
 
 def _holder() -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from provisioner import policy, status
 from provisioner.act import Actor
 from provisioner.actions import Launch, Plan
+from provisioner.bookkeeping import Bookkeeper
 from provisioner.credentials import WorkerUsers
 from provisioner.last_resort import LastResort
 from provisioner.lead import Lead
@@ -55,6 +56,7 @@ class Hands:
     market: MarketWatch
     users: WorkerUsers
     last_resort: LastResort
+    bookkeeper: Bookkeeper
 
 
 class Loop:
@@ -141,6 +143,7 @@ class Loop:
             self._tell_redis(plan, seen)
         if self._hands is not None:
             self._hands.actor.carry_out(plan)
+            self._hands.bookkeeper.look(seen)
         return plan
 
     def _tell_redis(self, plan: Plan, seen: Observation) -> None:

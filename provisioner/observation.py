@@ -34,6 +34,7 @@ class Machine:
     `silent_s` counts from the last sign of life that we saw ourselves: no machine's clock is trusted.
     `missing_s` is 0 unless the present listing is complete and does not show it, as none since then did.
     `holds_work`: messages, leases or claimed jobs on our side; `idle_s` is None before it is ready or while it works.
+    `still_at` is the last moment at which a complete listing showed that its container did not run.
     `parked_s` and `waking_s` count from when it was asked to stop, and to run again.
     `ordered`: "park" or "wake", where the owner ordered that by hand; "" otherwise.
     `ended_at_provider`: the provider accepted its end before the present listing, which is complete, was made.
@@ -46,6 +47,7 @@ class Machine:
     silent_s: float = 0.0
     holds_work: bool = False
     idle_s: float | None = None
+    still_at: datetime | None = None
     parked_s: float | None = None
     waking_s: float | None = None
     ordered: str = ""
@@ -55,6 +57,12 @@ class Machine:
     def state(self) -> State:
         """Where the ledger says it stands."""
         return State(self.row.state)
+
+    @property
+    def runs_since(self) -> datetime:
+        """The earliest moment from which its GPU may be billed: what was not seen is counted against us."""
+        begun = self.row.created_at or self.row.intended_at
+        return begun if self.still_at is None else max(begun, self.still_at)
 
     @property
     def takes_jobs(self) -> bool:
@@ -72,6 +80,11 @@ class Orphan:
 
     listed: Listed
     seen_for_s: float
+
+    @property
+    def cost_usd(self) -> float:
+        """US dollars while we saw it, as if it ran from the first moment."""
+        return self.listed.usd_per_hour * self.seen_for_s / 3600
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from provisioner.broker import BrokerView, read_broker
 from provisioner.budget import Spending
 from provisioner.lifecycle import DEAF_AFTER_S, State
 from provisioner.observation import Demand, Machine, Observation, Orphan
-from provisioner.providers.base import Listed, Provider, Snapshot
+from provisioner.providers.base import Listed, Provider, Snapshot, Status
 from provisioner.sightings import Since
 from tasks import estimate
 from tasks.ledger import FleetOrder, Instance, Job, Ledger
@@ -83,6 +83,7 @@ class Observer:
         self._hidden = Since()
         self._missing = Since()
         self._orphans = Since()
+        self._still: dict[str, datetime | None] = {}
         self._beats = Since()
         self._ended: dict[str, datetime] = {}
 
@@ -194,6 +195,7 @@ class Observer:
         listed = {row.id: _listing_of(row, snapshot) for row in rows}
         if snapshot.complete:
             self._missing.saw((row.id for row in rows if listed[row.id] is None), now=now)
+            self._still = {row.id: now if _is_still(listed[row.id]) else self._still.get(row.id) for row in rows}
         self._ended = {row.id: self._ended[row.id] for row in rows if row.id in self._ended}
         worked_at = self._ledger.jobs.last_worked_at([row.id for row in rows])
         at_work = _at_work(ground)
@@ -206,6 +208,7 @@ class Observer:
                 silent_s=self._silent_s(row.id, ground),
                 holds_work=row.id in at_work,
                 idle_s=_idle_s(row, worked_at.get(row.id), is_at_work=row.id in at_work, now=now),
+                still_at=self._still.get(row.id),
                 parked_s=None if row.parked_at is None else age_s(row.parked_at, now=now),
                 waking_s=None if row.waking_at is None else age_s(row.waking_at, now=now),
                 ordered="park" if park_order(row.id) in orders else "wake" if wake_order(row.id) in orders else "",
@@ -253,13 +256,14 @@ class Observer:
     ) -> Spending:
         midnight, first = costs.midnight(now), costs.month_start(now)
         billed = self._ledger.instances.billed_since(first)
+        lost_usd = sum(orphan.cost_usd for orphan in orphans)
         creates = [row for row in recent if row.intended_at > now - _CREATES_WINDOW and not costs.was_refused(row)]
         return Spending(
             instances=len(machines) + len(orphans),
             usd_per_hour=sum(costs.burn_usd_per_hour(machine.row) for machine in machines)
             + sum(orphan.listed.usd_per_hour for orphan in orphans),
-            usd_today=costs.spent_usd(billed, since=midnight, until=now),
-            usd_this_month=costs.spent_usd(billed, since=first, until=now),
+            usd_today=lost_usd + costs.spent_usd(billed, since=midnight, until=now),
+            usd_this_month=lost_usd + costs.spent_usd(billed, since=first, until=now),
             creates_last_10_min=len(creates),
         )
 
@@ -298,6 +302,10 @@ def _listing_of(row: Instance, snapshot: Snapshot) -> Listed | None:
         elif listed.provider_instance_id == row.provider_instance_id:
             return listed
     return None
+
+
+def _is_still(listed: Listed | None) -> bool:
+    return listed is None or listed.status in (Status.ALLOCATING, Status.PULLING)
 
 
 def _is_handed_over(job: Job, broker: BrokerView) -> bool:

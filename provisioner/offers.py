@@ -22,8 +22,6 @@ _LOOSE: dict[str, object] = {
     "verified_only": False,
     "countries": (),
 }
-# The image of a GPU worker, compressed; the warm checkpoints come on top.
-IMAGE_GB = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)

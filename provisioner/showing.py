@@ -1,25 +1,32 @@
 """Tables and JSON for the command line. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.table import Table
 
 from provisioner import costs
+from provisioner.bookkeeping import IDLE_WORTH_A_WORD_S
+from provisioner.lifecycle import State
 from provisioner.reaping import Victim
 from tasks.ledger import Instance, Leadership
 from tasks.schema import FleetStatus, age_s
 
 
 def status_data(
-    status: FleetStatus | None, rows: Sequence[Instance], leader: Leadership | None, *, now: datetime
+    status: FleetStatus | None,
+    rows: Sequence[Instance],
+    leader: Leadership | None,
+    *,
+    now: datetime,
+    worked_at: Mapping[str, datetime] | None = None,
 ) -> dict[str, Any]:
-    """`status --json`."""
+    """`status --json`. `worked_at`: instance id → when it last claimed or ended a job."""
     return {
         "leader": None if leader is None or leader.until < now else leader.holder,
         "fleet": None if status is None else status.model_dump(mode="json"),
-        "instances": [_instance(row, now) for row in rows],
+        "instances": [_instance(row, (worked_at or {}).get(row.id), now) for row in rows],
     }
 
 
@@ -35,6 +42,17 @@ def status_lines(data: dict[str, Any], *, now: datetime) -> list[str]:
     if data["leader"] is None:
         lines.append(f"Nobody leads; this is {age_s(status.at, now=now):.0f} s old.")
     return lines
+
+
+def idle_lines(data: dict[str, Any]) -> list[str]:
+    """A warning for each machine that has cost money for nothing for two minutes."""
+    return [
+        f"{row['gpu']} ({row['instance_id']}) has done nothing for {row['idle_s'] / 60:.0f} min and costs "
+        f"${row['usd_per_hour']:.3f}/h, ${row['cost_usd']:.4f} so far; it ends by itself, or at once with: "
+        f"python -m provisioner down {row['instance_id']}"
+        for row in data["instances"]
+        if (row["idle_s"] or 0.0) >= IDLE_WORTH_A_WORD_S
+    ]
 
 
 def status_table(data: dict[str, Any]) -> Table:
@@ -85,7 +103,8 @@ def victims_table(victims: Sequence[Victim]) -> Table:
     return table
 
 
-def _instance(row: Instance, now: datetime) -> dict[str, Any]:
+def _instance(row: Instance, worked_at: datetime | None, now: datetime) -> dict[str, Any]:
+    ready = row.ready_at if row.state == State.READY else None
     return {
         "instance_id": row.id,
         "stage": row.state,
@@ -93,6 +112,7 @@ def _instance(row: Instance, now: datetime) -> dict[str, Any]:
         "usd_per_hour": row.usd_per_hour,
         "age_s": age_s(row.intended_at, now=now),
         "cost_usd": costs.cost_usd(row, until=now),
+        "idle_s": None if ready is None else age_s(max(ready, worked_at or ready), now=now),
         "provider": row.provider,
         "provider_instance_id": row.provider_instance_id,
         "reason": row.reason,

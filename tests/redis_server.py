@@ -18,12 +18,13 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """Start, stop, kill, start again: the data (append-only file, fsync always) stays."""
+    """Start, stop, kill, start again: the data (append-only file, fsync always) stays, unless `durable` is false."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._directory = directory
+        self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -32,7 +33,7 @@ class RedisServer:
             "port": self.port,
             "bind": "127.0.0.1",
             "dir": self._directory,
-            "appendonly": "yes",
+            "appendonly": "yes" if self._durable else "no",
             "appendfsync": "always",
             "save": "",
         }

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.progress.stages import FleetView
 from tasks.errors import ErrorCode
 from tasks.ledger import Instance, Job
+from tasks.ledger.alerts import Notice
 from tasks.lifecycle import JobState
 from tasks.schema import FleetStatus
 
@@ -18,12 +19,16 @@ _WARN_AT = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What can be seen. `failed` are jobs that ended in the last hour, `machines` those of the last day."""
+    """What can be seen. `failed` are jobs that ended in the last hour, `machines` those of the last day.
+
+    `notices` are what the provisioner put down within the last day.
+    """
 
     fleet: FleetView
     queue: Sequence[Job]
     failed: Sequence[Job] = ()
     machines: Sequence[Instance] = ()
+    notices: Sequence[Notice] = ()
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Alert:
 
 def alerts(scene: Scene, *, now: datetime) -> list[Alert]:
     """Everything that is wrong now; the caller gives each key once."""
-    return [*_budget(scene.fleet.status, now), *_machines(scene), *_posts(scene, now), *_waiting(scene, now)]
+    told = [Alert(notice.key, notice.about, dict(notice.values_json)) for notice in scene.notices]
+    return [*_budget(scene.fleet.status, now), *_machines(scene), *_posts(scene, now), *_waiting(scene, now), *told]
 
 
 def _budget(status: FleetStatus | None, now: datetime) -> Iterator[Alert]:

@@ -69,6 +69,7 @@ class Watcher:
             queue=self._board.queue,
             failed=await services.in_ledger(services.ledger.alerts.ended_since, now - _HOUR),
             machines=await services.in_ledger(services.ledger.instances.intended_since, now - _DAY),
+            notices=await services.in_ledger(services.ledger.alerts.noted_since, now - _DAY),
         )
         for alert in alerts(scene, now=now):
             if await services.in_ledger(services.ledger.alerts.is_first, alert.key, now=now):
@@ -99,4 +100,4 @@ class Watcher:
 
 def _shown(name: str, value: object) -> str:
     """What a provider wrote is text and nothing else."""
-    return harmless(str(value), most=300) if name in ("gpu", "machine", "reason") else str(value)
+    return harmless(str(value), most=300) if name in ("gpu", "machine", "reason", "label") else str(value)

@@ -93,6 +93,11 @@ class InstanceLedger:
         with self._session() as session:
             return session.get(Instance, instance_id)
 
+    def of_label(self, label: str) -> Instance | None:
+        """One machine by its label at the provider."""
+        with self._session() as session:
+            return session.scalars(select(Instance).where(Instance.label == label)).one_or_none()
+
     def live(self) -> Sequence[Instance]:
         """All that may still cost money, oldest first."""
         with self._session() as session:

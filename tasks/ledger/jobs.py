@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tasks.errors import RETRYABLE, ErrorCode
 from tasks.estimate import work_units
 from tasks.ledger.models import Attempt, Job
+from tasks.ledger.shares import share_usd
 from tasks.lifecycle import (
     CANCELLABLE,
     ENDED,
@@ -116,7 +117,14 @@ class JobLedger:
 
     def rendered(self, result: Rendered, *, now: datetime) -> Job | None:
         """→ RENDERED with what the worker handed over; None for a stale epoch or an ended job."""
-        values = {"rendered_json": result.payload(), "rendered_at": now, "worker_id": result.worker_id}
+        with self._session() as session:
+            cost_usd = share_usd(session, result, now=now)
+        values = {
+            "rendered_json": result.payload(),
+            "rendered_at": now,
+            "worker_id": result.worker_id,
+            "cost_usd": cost_usd,
+        }
         job = self._move(
             result.job_id,
             JobState.RENDERED,
@@ -215,6 +223,7 @@ class JobLedger:
             "claimed_at": None,
             "worker_id": None,
             "rendered_json": None,
+            "cost_usd": None,
             "posting_since": None,
         }
         if lost_hosts is not None:

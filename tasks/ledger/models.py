@@ -98,6 +98,8 @@ class Job(Base):
     posted_route: Mapped[str | None] = mapped_column(String(16))
     posted_channel_id: Mapped[int | None]  # where it is not the job's own: in direct messages
     failure_json: Mapped[dict[str, Any] | None]
+    # The price of the time for which a rented machine drew it, in US dollars; None on a machine of one's own.
+    cost_usd: Mapped[float | None]
     told_at: Mapped[datetime | None]
 
     # Which job this one came from, and how (`retry`, `reroll`, `remix`): no foreign key, a parent may be erased.

@@ -7,7 +7,7 @@ import pytest
 from ulid import ULID
 
 from tasks.errors import ErrorCode
-from tasks.ledger import Job, Ledger
+from tasks.ledger import Intent, Job, Ledger
 from tasks.lifecycle import JobState
 from tasks.schema import BlobRef, Failure, Rendered, Timings
 from tests.conftest import ManualClock
@@ -37,6 +37,39 @@ def drawn(ledger: Ledger, clock: ManualClock) -> Job:
     rendered = ledger.jobs.rendered(result_of(job, clock), now=clock())
     assert rendered is not None
     return rendered
+
+
+def test_a_job_carries_what_drawing_it_cost(ledger: Ledger, clock: ManualClock) -> None:
+    """The machine's price for its time, by the worker's word and never longer than our own clock; none at home."""
+    assert drawn(ledger, clock).cost_usd is None
+    rent(ledger, clock, "w2", usd_per_hour=0.36)
+    honest, liar = (queued(ledger, clock) for _ in range(2))
+    for job, told_s in ((honest, 20.0), (liar, 9000.0)):
+        ledger.jobs.claimed(job.id, epoch=1, worker_id="w2", now=clock())
+        clock.advance(30)
+        result = result_of(job, clock)
+        result = result.model_copy(update={"worker_id": "w2", "timings": Timings(sample_s=told_s)})
+        assert ledger.jobs.rendered(result, now=clock()) is not None
+    costs = [found.cost_usd for job in (honest, liar) if (found := ledger.jobs.get(job.id)) is not None]
+    assert costs == [pytest.approx(0.002), pytest.approx(0.003)]
+
+
+def rent(ledger: Ledger, clock: ManualClock, name: str, *, usd_per_hour: float) -> None:
+    """A machine whose worker has this id."""
+    ledger.leadership.acquire("fleet", holder="test", ttl=timedelta(minutes=1), now=clock())
+    intent = Intent(
+        id=name,
+        label=f"easel/test/{name}",
+        provider="vast",
+        profile="p",
+        offer={},
+        gpu="RTX 4090",
+        machine_id="m",
+        usd_per_hour=usd_per_hour,
+        storage_usd_per_hour=0.01,
+        reason="",
+    )
+    ledger.instances.intend(intent, role="fleet", leader_epoch=1, now=clock())
 
 
 def test_a_replayed_interaction_is_one_job(ledger: Ledger, clock: ManualClock) -> None:

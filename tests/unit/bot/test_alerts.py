@@ -7,8 +7,10 @@ import pytest
 from bot.progress.stages import FleetView
 from bot.watch.alerts import Scene, alerts
 from bot.watch.metrics import Metrics
+from bot.wording.catalogue import say
 from tasks.errors import ErrorCode
 from tasks.ledger import Instance, Job
+from tasks.ledger.alerts import Notice
 from tasks.lifecycle import JobState
 from tasks.schema import Failure, FleetStatus
 
@@ -43,6 +45,14 @@ def test_a_machine_that_never_became_ready() -> None:
     boots = Instance(id="c", gpu="RTX", machine_id="7", created_at=NOW, destroyed_at=None, ready_at=None)
     scene = Scene(fleet=FleetView(), queue=(), machines=(lost, good, boots))
     assert keys(scene) == ["never_ready:a"]
+
+
+def test_what_the_provisioner_put_down_is_told() -> None:
+    """An orphan, or charges that differ: its own key and sentence, in whichever language."""
+    notice = Notice(key="orphan:77", about="orphan", values_json={"gpu": "RTX", "label": "x", "usd_per_hour": "0.4"})
+    (alert,) = alerts(Scene(fleet=FleetView(), queue=(), notices=(notice,)), now=NOW)
+    assert alert.key == "orphan:77"
+    assert "RTX" in say(f"alert.{alert.about}", **{name: str(value) for name, value in alert.values.items()})
 
 
 def test_posts_that_fail_and_jobs_that_wait_for_nothing() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from provisioner import costs
 from provisioner.lifecycle import State
-from tests.unit.provisioner.machines import NOW, ago, row
+from provisioner.observation import Orphan
+from tests.unit.provisioner.machines import NOW, ago, listed, machine, row
 
 
 def test_the_gpu_costs_while_it_runs_and_storage_always() -> None:
@@ -57,3 +58,15 @@ def test_a_parked_machine_costs_its_disk() -> None:
 def test_the_month_begins_on_the_first() -> None:
     """Midnight in UTC."""
     assert costs.month_start(NOW) == NOW.replace(day=1, hour=0)
+
+
+def test_what_nobody_saw_run_is_counted_against_us() -> None:
+    """A machine found running was billed since the last look that showed it still, or since it was made."""
+    unseen = machine(State.PULLING, row_changes={"created_at": ago(300)})
+    assert unseen.runs_since == ago(300)
+    assert machine(State.PULLING, row_changes={"created_at": ago(300)}, still_at=ago(120)).runs_since == ago(120)
+
+
+def test_an_orphan_costs_while_it_is_seen() -> None:
+    """Its bill counts against the caps although no intent knows it."""
+    assert Orphan(listed=listed(usd_per_hour=0.6), seen_for_s=60).cost_usd == pytest.approx(0.01)
