@@ -67,6 +67,14 @@ class Accepted:
     conflicts: Sequence[Conflict] = ()
 
 
+@dataclass(frozen=True)
+class Admission:
+    """The house's word before an order is complete; `private`: the member's own default."""
+
+    refusal: Refusal | None
+    private: bool
+
+
 def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order, now: datetime) -> Accepted | Refusal:
     """The job's row, committed; a replayed command finds the row that it made before, whatever the quotas say now."""
     known = ledger.jobs.of_interaction(arrival.interaction_id)
@@ -83,6 +91,19 @@ def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order
         return refused.refusal
     receipt = ledger.jobs.receive(_new_job(arrival, wishes, spec, shown, limits), now=now)
     return Accepted(receipt.job, receipt.created, wishes.conflicts)
+
+
+def admit(ledger: Ledger, registry: Registry, *, arrival: Arrival, now: datetime) -> Admission:
+    """Whether this member may draw here and now, whatever it is: asked before their pictures are fetched."""
+    private = bool(ledger.people.settings(arrival.user_id).get("private"))
+    if ledger.jobs.of_interaction(arrival.interaction_id) is not None:
+        return Admission(None, private)
+    house = ledger.house.seen_by(arrival.visitor, day_began=day_began(now), now=now)
+    try:
+        check_visitor(house, registry, now)
+    except Refused as refused:
+        return Admission(refused.refusal, private)
+    return Admission(None, private)
 
 
 def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:

@@ -114,6 +114,17 @@ async def apologize(interaction: discord.Interaction[EaselClient], error: Except
         log.warning("apology was not delivered", reference=reference, status=refused.status, code=refused.code)
 
 
+async def turn_down(interaction: discord.Interaction[EaselClient], sentence: str) -> None:
+    """The private answer to a command that comes to nothing.
+
+    Where Discord already shows "thinking" to all, that has to go first: it would swallow the next message and show it
+    to everybody.
+    """
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()
+    await tell_privately(interaction, sentence)
+
+
 async def tell_privately(interaction: discord.Interaction[EaselClient], sentence: str) -> None:
     """An answer that only the member sees."""
     if interaction.response.is_done():

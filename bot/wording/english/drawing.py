@@ -1,0 +1,38 @@
+"""Pictures that are given, LoRAs and ControlNets: the English sentences."""
+
+DRAWING: dict[str, str] = {
+    # Pictures that are given.
+    "refusal.picture_type": "`{option}` is of the kind {given}; I read PNG, JPEG and WebP. "
+    "Save it as one of these and send it again.",
+    "refusal.picture_too_large": "`{option}` has {given} MiB; at most {most} MiB are possible. "
+    "Save it smaller and send it again.",
+    "refusal.picture_pixels": "`{option}` has {given} pixels; at most {most} megapixels are possible. "
+    "Scale it down and send it again.",
+    "refusal.picture_small": "`{option}` has {given} pixels; each side needs at least {least}. Send a larger one.",
+    "refusal.picture_broken": "`{option}` cannot be read as a picture. "
+    "Save it again as PNG, JPEG or WebP and send it again.",
+    "refusal.picture_elsewhere": "`{option}` does not lie with Discord, and I fetch files from nowhere else. "
+    "Attach the file itself.",
+    "refusal.picture_gone": "Discord does not have `{option}` any more. Send the command again with the file.",
+    "refusal.picture_away": "Discord did not give me `{option}` just now. Please send the command again.",
+    "refusal.picture_store": "I cannot keep `{option}` just now because my queue server does not answer. "
+    "Nothing was queued; please send the command again in a minute.",
+    "refusal.picture_expired": "The picture that this was made from is not kept any more. "
+    "Send the command again with the picture.",
+    # What goes with them.
+    "refusal.needs": "`{option}` says nothing without `{needed}`. Add `{needed}`, or leave `{option}` out.",
+    "refusal.no_controls": "Nobody has set up a ControlNet here. Leave `control` and `control_image` out, "
+    "or begin with the picture as `init_image`.",
+    "refusal.unknown_control": "No ControlNet is called {given}. There are: {known}. "
+    "Pick one from the list that `control` shows.",
+    "refusal.which_control": "Say in `control` what to follow: {known}.",
+    "refusal.no_loras": "Nobody has set up a LoRA here. Leave `{option}` out.",
+    "refusal.unknown_lora": "No LoRA is called {given}. There are: {known}. "
+    "Pick one from the list that `{option}` shows.",
+    "refusal.lora_twice": "{given} is given twice. Name each LoRA once, with its weight behind a colon.",
+    "refusal.lora_weight": "The weight of `{option}` is {given}; behind the colon it must be a number "
+    "from {least} to {most}, like `ink:0.8`.",
+    "refusal.too_many_loras": "These are {given} LoRAs with those of the sets; at most {most} go together. "
+    "Leave one out.",
+    "control.ready_made": "{name}: the picture is the map already",
+}

@@ -1,0 +1,39 @@
+"""Gegebene Bilder, LoRAs und ControlNets: die deutschen Sätze."""
+
+DRAWING: dict[str, str] = {
+    # Pictures that are given.
+    "refusal.picture_type": "`{option}` ist von der Art {given}; ich lese PNG, JPEG und WebP. "
+    "Speichere es als eines davon und sende es noch einmal.",
+    "refusal.picture_too_large": "`{option}` hat {given} MiB, höchstens {most} MiB sind möglich. "
+    "Speichere es kleiner und sende es noch einmal.",
+    "refusal.picture_pixels": "`{option}` hat {given} Pixel, höchstens {most} Megapixel sind möglich. "
+    "Verkleinere es und sende es noch einmal.",
+    "refusal.picture_small": "`{option}` hat {given} Pixel, jede Seite braucht mindestens {least}. Sende ein größeres.",
+    "refusal.picture_broken": "`{option}` lässt sich nicht als Bild lesen. "
+    "Speichere es neu als PNG, JPEG oder WebP und sende es noch einmal.",
+    "refusal.picture_elsewhere": "`{option}` liegt nicht bei Discord, und ich hole Dateien von nirgendwo sonst. "
+    "Hänge die Datei selbst an.",
+    "refusal.picture_gone": "Discord hat `{option}` nicht mehr. Sende den Befehl noch einmal mit der Datei.",
+    "refusal.picture_away": "Discord gibt mir `{option}` gerade nicht. Bitte sende den Befehl noch einmal.",
+    "refusal.picture_store": "Ich kann `{option}` gerade nicht aufbewahren, weil mein Warteschlangenserver nicht "
+    "antwortet. Nichts wurde eingereiht; bitte sende den Befehl in einer Minute noch einmal.",
+    "refusal.picture_expired": "Das Bild, aus dem dies entstand, ist nicht mehr aufbewahrt. "
+    "Sende den Befehl noch einmal mit dem Bild.",
+    # What goes with them.
+    "refusal.needs": "`{option}` sagt nichts ohne `{needed}`. Füge `{needed}` hinzu oder lass `{option}` weg.",
+    "refusal.no_controls": "Hier ist kein ControlNet eingerichtet. Lass `control` und `control_image` weg, "
+    "oder beginne mit dem Bild als `init_image`.",
+    "refusal.unknown_control": "Kein ControlNet heißt {given}. Es gibt: {known}. "
+    "Wähle eines aus der Liste, die `control` zeigt.",
+    "refusal.which_control": "Sage in `control`, was befolgt werden soll: {known}.",
+    "refusal.no_loras": "Hier ist kein LoRA eingerichtet. Lass `{option}` weg.",
+    "refusal.unknown_lora": "Kein LoRA heißt {given}. Es gibt: {known}. "
+    "Wähle eines aus der Liste, die `{option}` zeigt.",
+    "refusal.lora_twice": "{given} ist zweimal genannt. Nenne jedes LoRA einmal, mit seinem Gewicht nach einem "
+    "Doppelpunkt.",
+    "refusal.lora_weight": "Das Gewicht von `{option}` ist {given}; nach dem Doppelpunkt steht eine Zahl "
+    "von {least} bis {most}, etwa `ink:0.8`.",
+    "refusal.too_many_loras": "Das sind mit denen der Sätze {given} LoRAs, höchstens {most} gehen zusammen. "
+    "Lass eines weg.",
+    "control.ready_made": "{name}: das Bild ist schon die Vorlage",
+}
