@@ -56,6 +56,14 @@ class RefusalCode(StrEnum):
     LORA_WEIGHT = "lora_weight"
     TOO_MANY_LORAS = "too_many_loras"
     WHICH_CONTROL = "which_control"
+    NO_MAPS = "no_maps"
+    # Upscaling and inpainting.
+    UPSCALE_PIXELS = "upscale_pixels"
+    IMAGE_OR_JOB = "image_or_job"
+    NO_SUCH_PICTURE = "no_such_picture"
+    NO_MASK = "no_mask"
+    MASK_SIZE = "mask_size"
+    MASK_EMPTY = "mask_empty"
 
 
 @dataclass(frozen=True, kw_only=True)

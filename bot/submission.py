@@ -11,6 +11,7 @@ from bot import model_index
 from bot.aspects import ASPECTS, size_for, size_kept, size_like
 from bot.companions import controls_for, loras_for
 from bot.refusals import RefusalCode, Refused, check_range, checked_text
+from bot.relations import Relation
 from config.loading import Registry
 from config.registry import SAMPLERS, Checkpoint, Sampler
 from tasks.schema import (
@@ -58,8 +59,16 @@ class Options:
     control_weight: float | None = None
     control_end: float | None = None
     mask: InputRef | None = None
+    # The job whose picture it begins with, and how.
+    parent_id: str | None = None
+    relation: Relation | None = None
     # Options that were not typed but come from a style or one's own defaults: where a model forbids them, its own hold.
     soft: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> str:
+        """What is looked at by the house's filter, and shown."""
+        return self.prompt
 
 
 def submit(

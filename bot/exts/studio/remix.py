@@ -4,10 +4,11 @@ import re
 
 import discord
 
-from bot.again import Again, Relation
+from bot.again import Again
 from bot.client import EaselClient, tell_privately
 from bot.exts.studio.orders import take_order
 from bot.refusals import Refusal, RefusalCode
+from bot.relations import Relation
 from bot.wording import answers
 from bot.wording.catalogue import say
 from tasks.ledger import Job

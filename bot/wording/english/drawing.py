@@ -34,5 +34,20 @@ DRAWING: dict[str, str] = {
     "from {least} to {most}, like `ink:0.8`.",
     "refusal.too_many_loras": "These are {given} LoRAs with those of the sets; at most {most} go together. "
     "Leave one out.",
+    "refusal.no_maps": "Nobody has set up a ControlNet here that makes maps.",
+    # Upscaling and inpainting.
+    "refusal.upscale_pixels": "The picture has {given} pixels; {factor} times as large it would have more than "
+    "{most} megapixels. Choose a smaller factor or a smaller picture.",
+    "refusal.image_or_job": "Say what to enlarge: attach an `image`, or pick one of your jobs as `job`; not both.",
+    "refusal.no_such_picture": "This job has no picture {given}; it has {most}.",
+    "refusal.no_mask": "Say what to change: attach a `mask` that is white there, "
+    "or an `image` with a hole cut into it.",
+    "refusal.mask_size": "The `mask` has {given} pixels and the `image` {known}. "
+    "Save the mask at exactly the picture's width and height.",
+    "refusal.mask_empty": "The `mask` is black everywhere, so nothing would change. Paint white what is to change.",
+    "source.gone": "This message has no picture to begin with any more. "
+    "Attach the picture to `/upscale` or `/imagine`.",
+    "source.closed": "I cannot look at that message: it is gone, or I may not read there. "
+    "Attach the picture to `/upscale` or `/imagine` instead.",
     "control.ready_made": "{name}: the picture is the map already",
 }

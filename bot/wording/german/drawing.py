@@ -35,5 +35,22 @@ DRAWING: dict[str, str] = {
     "von {least} bis {most}, etwa `ink:0.8`.",
     "refusal.too_many_loras": "Das sind mit denen der Sätze {given} LoRAs, höchstens {most} gehen zusammen. "
     "Lass eines weg.",
+    "refusal.no_maps": "Hier ist kein ControlNet eingerichtet, das Vorlagen macht.",
+    # Upscaling and inpainting.
+    "refusal.upscale_pixels": "Das Bild hat {given} Pixel; {factor}-mal so groß hätte es mehr als "
+    "{most} Megapixel. Wähle einen kleineren Faktor oder ein kleineres Bild.",
+    "refusal.image_or_job": "Sage, was größer werden soll: hänge ein `image` an, oder wähle einen deiner Aufträge als "
+    "`job`; nicht beides.",
+    "refusal.no_such_picture": "Dieser Auftrag hat kein Bild {given}; er hat {most}.",
+    "refusal.no_mask": "Sage, was sich ändern soll: hänge eine `mask` an, die dort weiß ist, oder ein `image` mit "
+    "einem Loch darin.",
+    "refusal.mask_size": "Die `mask` hat {given} Pixel und das `image` {known}. "
+    "Speichere die Maske in genau der Breite und Höhe des Bildes.",
+    "refusal.mask_empty": "Die `mask` ist überall schwarz, also würde sich nichts ändern. Male weiß, was sich ändern "
+    "soll.",
+    "source.gone": "Diese Nachricht hat kein Bild mehr, mit dem ich beginnen könnte. Hänge das Bild an `/upscale` oder "
+    "`/imagine` an.",
+    "source.closed": "Diese Nachricht kann ich nicht ansehen: sie ist fort, oder ich darf dort nicht lesen. "
+    "Hänge das Bild stattdessen an `/upscale` oder `/imagine` an.",
     "control.ready_made": "{name}: das Bild ist schon die Vorlage",
 }

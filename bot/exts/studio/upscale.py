@@ -1,0 +1,87 @@
+"""`/upscale`: a picture that somebody attaches, or one of their jobs', two or four times as large."""
+
+from collections.abc import Mapping
+
+import discord
+from discord import app_commands
+
+from bot.client import EaselClient
+from bot.derived import DEFAULT_DETAIL, FACTORS, MAX_DETAIL, Enlarge
+from bot.exts.jobs import choosing
+from bot.exts.studio.given import take_order_with
+from bot.exts.studio.orders import refuse
+from bot.exts.studio.source import picture_of
+from bot.pictures.receiving import ENLARGED_SIDE, Given, Wanted
+from bot.refusals import Refusal, RefusalCode
+from bot.relations import Relation
+from tasks.ledger import Job
+from tasks.schema import MAX_IMAGES
+
+_IMAGE = "image"
+
+
+@app_commands.command(name="upscale", description="Make a picture two or four times as large")
+@app_commands.describe(
+    image="The picture: PNG, JPEG or WebP",
+    job="Or one of your jobs",
+    index="Which of its pictures",
+    factor="How many times as wide and high",
+    detail="How much of it is drawn anew; 0 only enlarges",
+)
+@app_commands.autocomplete(job=choosing.own_posted_jobs)
+@app_commands.choices(factor=[app_commands.Choice(name=f"{each}×", value=each) for each in FACTORS])  # noqa: RUF001
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
+async def upscale(  # noqa: PLR0917 - discord.py passes the options by name
+    interaction: discord.Interaction[EaselClient],
+    image: discord.Attachment | None = None,
+    job: str | None = None,
+    index: app_commands.Range[int, 1, MAX_IMAGES] = 1,
+    factor: int = 2,
+    detail: app_commands.Range[float, 0.0, MAX_DETAIL] = DEFAULT_DETAIL,
+) -> None:
+    with interaction.client.services.in_flight.one():
+        if (image is None) == (job is None):
+            await refuse(interaction, Refusal(code=RefusalCode.IMAGE_OR_JOB))
+        elif image is not None:
+            await enlarge(interaction, image, factor=factor, detail=detail)
+        elif (parent := await choosing.chosen(interaction, job or "")) is not None:
+            await _of_job(interaction, parent, index, factor=factor, detail=detail)
+
+
+async def _of_job(
+    interaction: discord.Interaction[EaselClient], job: Job, number: int, *, factor: int, detail: float
+) -> None:
+    if not 1 <= number <= job.spec.num_images:
+        data = {"most": str(job.spec.num_images)}
+        await refuse(interaction, Refusal(code=RefusalCode.NO_SUCH_PICTURE, given=str(number), data=data))
+        return
+    picture = await picture_of(interaction, job, number)
+    if picture is not None:
+        await enlarge(interaction, picture, job=job, factor=factor, detail=detail)
+
+
+async def enlarge(
+    interaction: discord.Interaction[EaselClient],
+    picture: discord.Attachment,
+    *,
+    job: Job | None = None,
+    factor: int = 2,
+    detail: float = DEFAULT_DETAIL,
+) -> None:
+    """Order it; with the words of the `job` that drew it, where that is known."""
+
+    def complete(given: Mapping[str, Given]) -> Enlarge:
+        return Enlarge(
+            image=given[_IMAGE].ref,
+            spec=None if job is None else job.spec,
+            parent_id=None if job is None else job.id,
+            relation=None if job is None else Relation.UPSCALE,
+            private=None if job is None else job.private,
+            spoiler=job is not None and job.spoiler,
+            factor=factor,
+            detail=detail,
+        )
+
+    wanted = {_IMAGE: Wanted(picture, most_side=ENLARGED_SIDE)}
+    await take_order_with(interaction, wanted, complete, private=None if job is None else job.private)
