@@ -102,6 +102,16 @@ class EaselTree(app_commands.CommandTree[EaselClient]):
         await apologize(interaction, error)
 
 
+async def explained(interaction: discord.Interaction[EaselClient], work: Awaitable[None]) -> None:
+    """Await `work`; whatever goes wrong is told, because discord.py itself would only log it."""
+    try:
+        await work
+    except SQLAlchemyError:
+        await tell_privately(interaction, say("away.lookup", locale=str(interaction.locale)))
+    except Exception as error:  # noqa: BLE001 - the border to people
+        await apologize(interaction, error)
+
+
 async def apologize(interaction: discord.Interaction[EaselClient], error: Exception) -> None:
     """Tell the member that it was our fault, with the number under which the log has the reason."""
     reference = secrets.token_hex(4)

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 # Nothing that is drawn from a picture has a longer side; what is enlarged keeps every pixel.
 DRAWN_FROM_SIDE = 2048
 ENLARGED_SIDE = 8192
-_READABLE = frozenset({"image/png", "image/jpeg", "image/webp"})
+READABLE = frozenset({"image/png", "image/jpeg", "image/webp"})
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _check_promises(attachment: discord.Attachment, option: str) -> None:
     """What Discord says of the file, before anything is fetched; what it really is counts later."""
     check_size(attachment.size, option)
     kind = (attachment.content_type or "").partition(";")[0].strip().lower()
-    if kind and kind not in _READABLE:
+    if kind and kind not in READABLE:
         raise Refused(RefusalCode.PICTURE_TYPE, option, given=kind)
 
 

@@ -8,7 +8,7 @@ from bot.client import EaselClient
 from bot.exts.studio import modals
 from bot.exts.studio.imagine import imagine
 from bot.exts.studio.inpaint import inpaint
-from bot.exts.studio.press import JobButton
+from bot.exts.studio.press import JobButton, MoreList
 from bot.exts.studio.upscale import upscale
 
 
@@ -19,5 +19,5 @@ def add_commands(tree: app_commands.CommandTree[Any]) -> None:
 
 
 def add_buttons(client: EaselClient) -> None:
-    client.add_dynamic_items(JobButton)
+    client.add_dynamic_items(JobButton, MoreList)
     client.hear_interactions(modals.on_interaction)

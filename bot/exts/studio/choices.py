@@ -37,11 +37,12 @@ async def suggest_controls(interaction: discord.Interaction[EaselClient], typed:
     """ControlNets, and again those whose map somebody may have made already."""
     locale = str(interaction.locale)
     return [
-        app_commands.Choice(name=_control_name(each, locale)[:_NAME_LIMIT], value=each.value)
+        app_commands.Choice(name=control_name(each, locale)[:_NAME_LIMIT], value=each.value)
         for each in control_index.control_choices(interaction.client.services.registry.controlnets, typed)
     ]
 
 
-def _control_name(choice: control_index.ControlChoice, locale: str) -> str:
+def control_name(choice: control_index.ControlChoice, locale: str) -> str:
+    """What a line of a list says."""
     name = choice.entry.name
     return say("control.ready_made", locale=locale, name=name) if choice.is_map else name

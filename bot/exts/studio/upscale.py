@@ -1,23 +1,17 @@
 """`/upscale`: a picture that somebody attaches, or one of their jobs', two or four times as large."""
 
-from collections.abc import Mapping
-
 import discord
 from discord import app_commands
 
 from bot.client import EaselClient
-from bot.derived import DEFAULT_DETAIL, FACTORS, MAX_DETAIL, Enlarge
+from bot.derived import DEFAULT_DETAIL, FACTORS, MAX_DETAIL
 from bot.exts.jobs import choosing
-from bot.exts.studio.given import take_order_with
+from bot.exts.studio.deriving import enlarge
 from bot.exts.studio.orders import refuse
 from bot.exts.studio.source import picture_of
-from bot.pictures.receiving import ENLARGED_SIDE, Given, Wanted
 from bot.refusals import Refusal, RefusalCode
-from bot.relations import Relation
 from tasks.ledger import Job
 from tasks.schema import MAX_IMAGES
-
-_IMAGE = "image"
 
 
 @app_commands.command(name="upscale", description="Make a picture two or four times as large")
@@ -59,29 +53,3 @@ async def _of_job(
     picture = await picture_of(interaction, job, number)
     if picture is not None:
         await enlarge(interaction, picture, job=job, factor=factor, detail=detail)
-
-
-async def enlarge(
-    interaction: discord.Interaction[EaselClient],
-    picture: discord.Attachment,
-    *,
-    job: Job | None = None,
-    factor: int = 2,
-    detail: float = DEFAULT_DETAIL,
-) -> None:
-    """Order it; with the words of the `job` that drew it, where that is known."""
-
-    def complete(given: Mapping[str, Given]) -> Enlarge:
-        return Enlarge(
-            image=given[_IMAGE].ref,
-            spec=None if job is None else job.spec,
-            parent_id=None if job is None else job.id,
-            relation=None if job is None else Relation.UPSCALE,
-            private=None if job is None else job.private,
-            spoiler=job is not None and job.spoiler,
-            factor=factor,
-            detail=detail,
-        )
-
-    wanted = {_IMAGE: Wanted(picture, most_side=ENLARGED_SIDE)}
-    await take_order_with(interaction, wanted, complete, private=None if job is None else job.private)

@@ -1,5 +1,7 @@
 """Pictures that are given, LoRAs and ControlNets: the English sentences."""
 
+# ruff: noqa: RUF001 - people read a multiplication sign between sides, not a letter
+
 DRAWING: dict[str, str] = {
     # Pictures that are given.
     "refusal.picture_type": "`{option}` is of the kind {given}; I read PNG, JPEG and WebP. "
@@ -50,4 +52,41 @@ DRAWING: dict[str, str] = {
     "source.closed": "I cannot look at that message: it is gone, or I may not read there. "
     "Attach the picture to `/upscale` or `/imagine` instead.",
     "control.ready_made": "{name}: the picture is the map already",
+    # Buttons, lists, menus and windows of results.
+    "button.upscale": "Upscale 2×",
+    "button.upscale.nth": "U{number}",
+    "button.fourfold": "Upscale 4×",
+    "button.vary": "Vary subtle",
+    "button.vary.nth": "V{number}",
+    "button.strong": "Vary strong",
+    "more.title": "More…",
+    "more.strong": "Vary strong: picture {number}",
+    "more.fourfold": "Upscale 4×: picture {number}",
+    "more.maps": "Control maps of picture {number}",
+    "more.originals": "Files by direct message",
+    "more.style": "Save as style…",
+    "originals.here": "Your files from {link}",
+    "originals.sent": "The files are in your direct messages.",
+    "originals.closed": "I cannot write to you: allow direct messages from members of this server, or save the "
+    "files from the message.",
+    "originals.too_large": "The files are too large for direct messages. Save them from the message.",
+    "style.window": "Save as style",
+    "style.window.name": "What to call it",
+    "menu.no_picture": "This message has no picture that I can read. I read PNG, JPEG and WebP.",
+    "menu.which_picture": "Which picture?",
+    "reference.title": "Use as reference",
+    "reference.prompt": "What to draw",
+    "reference.picture": "Which picture",
+    "reference.way": "What to do with it",
+    "reference.begin": "Begin with it and draw it anew",
+    "reference.strength": "How strongly (empty: {begin} or {control})",
+    "relation.upscale": "upscaled",
+    "relation.vary_subtle": "varied a little",
+    "relation.vary_strong": "varied strongly",
+    "relation.reference": "used as reference",
+    "relation.map": "control maps",
+    "info.strength": "**Strength** {strength}",
+    "info.upscale": "**Enlarged** {factor}× with detail {detail}",
+    "info.loras": "**LoRAs** {text}",
+    "info.controls": "**ControlNets** {text}",
 }

@@ -12,7 +12,8 @@ HELP: dict[str, str] = {
     "help.pictures": "**Pictures of yours**\n`init_image` is drawn anew, by `strength`; `control_image` is "
     "followed in its outlines, depth or pose, as `control` says. PNG, JPEG or WebP. "
     "Without `control_image`, `control` follows `init_image`. `lora` takes a name and a weight: `ink:0.8`.",
-    "help.buttons": "**Buttons**\nReroll: new seeds. Remix: rewrite the words. Info: how it was made. "
+    "help.buttons": "**Buttons**\nUpscale or U: larger. Vary or V: from the picture, otherwise. Reroll: new seeds. "
+    "Remix: rewrite the words. Info: how it was made. "
     "Everybody may press these; the new job counts against their own quota. "
     "Delete and Cancel: who asked for it, or members with Manage Messages. Retry: who asked for it.",
     "help.jobs": "**Jobs**\n`/jobs list` shows yours, `/jobs show` one with its seeds, `/jobs cancel` stops them, "

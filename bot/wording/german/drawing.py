@@ -1,5 +1,7 @@
 """Gegebene Bilder, LoRAs und ControlNets: die deutschen Sätze."""
 
+# ruff: noqa: RUF001 - people read a multiplication sign between sides, not a letter
+
 DRAWING: dict[str, str] = {
     # Pictures that are given.
     "refusal.picture_type": "`{option}` ist von der Art {given}; ich lese PNG, JPEG und WebP. "
@@ -53,4 +55,41 @@ DRAWING: dict[str, str] = {
     "source.closed": "Diese Nachricht kann ich nicht ansehen: sie ist fort, oder ich darf dort nicht lesen. "
     "Hänge das Bild stattdessen an `/upscale` oder `/imagine` an.",
     "control.ready_made": "{name}: das Bild ist schon die Vorlage",
+    # Buttons, lists, menus and windows of results.
+    "button.upscale": "Größer 2×",
+    "button.upscale.nth": "U{number}",
+    "button.fourfold": "Größer 4×",
+    "button.vary": "Leicht variieren",
+    "button.vary.nth": "V{number}",
+    "button.strong": "Stark variieren",
+    "more.title": "Mehr …",
+    "more.strong": "Stark variieren: Bild {number}",
+    "more.fourfold": "Größer 4×: Bild {number}",
+    "more.maps": "ControlNet-Vorlagen von Bild {number}",
+    "more.originals": "Dateien als Direktnachricht",
+    "more.style": "Als Stil speichern …",
+    "originals.here": "Deine Dateien aus {link}",
+    "originals.sent": "Die Dateien sind in deinen Direktnachrichten.",
+    "originals.closed": "Ich kann dir nicht schreiben: erlaube Direktnachrichten von Mitgliedern dieses Servers, "
+    "oder speichere die Dateien aus der Nachricht.",
+    "originals.too_large": "Die Dateien sind zu groß für Direktnachrichten. Speichere sie aus der Nachricht.",
+    "style.window": "Als Stil speichern",
+    "style.window.name": "Wie er heißen soll",
+    "menu.no_picture": "Diese Nachricht hat kein Bild, das ich lesen kann. Ich lese PNG, JPEG und WebP.",
+    "menu.which_picture": "Welches Bild?",
+    "reference.title": "Als Vorlage nehmen",
+    "reference.prompt": "Was gezeichnet werden soll",
+    "reference.picture": "Welches Bild",
+    "reference.way": "Was damit geschehen soll",
+    "reference.begin": "Damit beginnen und es neu zeichnen",
+    "reference.strength": "Wie stark (leer: {begin} oder {control})",
+    "relation.upscale": "vergrößert",
+    "relation.vary_subtle": "leicht variiert",
+    "relation.vary_strong": "stark variiert",
+    "relation.reference": "als Vorlage genommen",
+    "relation.map": "ControlNet-Vorlagen",
+    "info.strength": "**Stärke** {strength}",
+    "info.upscale": "**Vergrößert** {factor}× mit Detail {detail}",
+    "info.loras": "**LoRAs** {text}",
+    "info.controls": "**ControlNets** {text}",
 }

@@ -12,7 +12,8 @@ HELP: dict[str, str] = {
     "help.pictures": "**Eigene Bilder**\n`init_image` wird neu gezeichnet, so sehr, wie `strength` sagt; dem "
     "`control_image` wird in Umrissen, Tiefe oder Haltung gefolgt, wie `control` sagt. PNG, JPEG oder WebP. Ohne "
     "`control_image` folgt `control` dem `init_image`. `lora` nimmt einen Namen und ein Gewicht: `ink:0.8`.",
-    "help.buttons": "**Knöpfe**\nNeu würfeln: neue Seeds. Remix: die Worte ändern. Info: wie es gemacht wurde. "
+    "help.buttons": "**Knöpfe**\nGrößer oder U: vergrößern. Variieren oder V: aus dem Bild, anders. "
+    "Neu würfeln: neue Seeds. Remix: die Worte ändern. Info: wie es gemacht wurde. "
     "Das darf jeder; der neue Auftrag zählt zum eigenen Kontingent. "
     "Löschen und Abbrechen: von wem der Auftrag ist, oder wer Nachrichten verwalten darf. "
     "Noch einmal: von wem der Auftrag ist.",

@@ -50,7 +50,7 @@ def picture(spec_size: tuple[int, int], seed: int) -> bytes:
 
 def labels(message: dict[str, Any]) -> list[str]:
     """The buttons below a message."""
-    return [each["label"] for row in message["components"] for each in row["components"]]
+    return [each["label"] for row in message["components"] for each in row["components"] if "label" in each]
 
 
 class Studio:
