@@ -9,6 +9,7 @@ from ulid import ULID
 
 from bot.again import Again, revise
 from bot.defaults import Conflict, compose
+from bot.derived import Derived, derive
 from bot.house.adult import Showing
 from bot.house.limits import Limits, day_began
 from bot.house.rules import Place, allowed_models, check_model, check_spec, check_visitor
@@ -19,7 +20,7 @@ from tasks.ledger import House, Job, Ledger, NewJob, Visitor
 from tasks.ledger.house_models import AuditEntry
 from tasks.schema import MAX_SEED, JobSpec
 
-Order = Options | Again
+Order = Options | Again | Derived
 
 _AUDITED = frozenset({RefusalCode.FILTERED, RefusalCode.ADULT_HERE})
 
@@ -67,6 +68,14 @@ class Accepted:
     conflicts: Sequence[Conflict] = ()
 
 
+@dataclass(frozen=True)
+class Admission:
+    """The house's word before an order is complete; `private`: the member's own default."""
+
+    refusal: Refusal | None
+    private: bool
+
+
 def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order, now: datetime) -> Accepted | Refusal:
     """The job's row, committed; a replayed command finds the row that it made before, whatever the quotas say now."""
     known = ledger.jobs.of_interaction(arrival.interaction_id)
@@ -85,11 +94,26 @@ def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order
     return Accepted(receipt.job, receipt.created, wishes.conflicts)
 
 
+def admit(ledger: Ledger, registry: Registry, *, arrival: Arrival, now: datetime) -> Admission:
+    """Whether this member may draw here and now, whatever it is: asked before their pictures are fetched."""
+    private = bool(ledger.people.settings(arrival.user_id).get("private"))
+    if ledger.jobs.of_interaction(arrival.interaction_id) is not None:
+        return Admission(None, private)
+    house = ledger.house.seen_by(arrival.visitor, day_began=day_began(now), now=now)
+    try:
+        check_visitor(house, registry, now)
+    except Refused as refused:
+        return Admission(refused.refusal, private)
+    return Admission(None, private)
+
+
 def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
     """The order with flags, style and the member's own defaults in it. Raises `Refused`."""
     settings = ledger.people.settings(arrival.user_id)
-    if isinstance(order, Again):
-        return Wishes(order, private=order.private, spoiler=order.spoiler, by_dm=settings.get("notify") == "dm")
+    by_dm = settings.get("notify") == "dm"
+    if not isinstance(order, Options):
+        private = bool(settings.get("private")) if order.private is None else order.private
+        return Wishes(order, private=private, spoiler=order.spoiler, by_dm=by_dm)
     styles = ledger.people.styles(arrival.user_id, arrival.guild_id)
     composed = compose(order, settings=settings, styles=styles)
     options = composed.options
@@ -105,11 +129,12 @@ def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
 def _ordered(order: Order, registry: Registry, house: House, limits: Limits) -> JobSpec:
     """Raises `Refused` for an order that cannot be."""
     allowed = allowed_models(registry, house)
-    named = order.model if isinstance(order, Options) else order.spec.checkpoint.id
-    check_model(named, allowed=allowed, registry=registry)
+    check_model(order.model, allowed=allowed, registry=registry)
     if isinstance(order, Options):
         return submit(order, registry=allowed, draw_seed=draw_seed, most_steps=limits.max_steps)
-    return revise(order, registry=allowed, draw_seed=draw_seed)
+    if isinstance(order, Again):
+        return revise(order, registry=allowed, draw_seed=draw_seed)
+    return derive(order, registry=allowed, draw_seed=draw_seed, most_steps=limits.max_steps)
 
 
 def _new_job(arrival: Arrival, wishes: Wishes, spec: JobSpec, shown: Showing, limits: Limits) -> NewJob:
@@ -125,8 +150,8 @@ def _new_job(arrival: Arrival, wishes: Wishes, spec: JobSpec, shown: Showing, li
         channel_id=arrival.channel_id,
         locale=arrival.locale,
         attachment_limit_bytes=arrival.attachment_limit_bytes,
-        parent_id=order.parent_id if isinstance(order, Again) else None,
-        relation=order.relation if isinstance(order, Again) else None,
+        parent_id=order.parent_id,
+        relation=order.relation,
         private=wishes.private,
         spoiler=wishes.spoiler or shown is Showing.SPOILER,
         by_dm=wishes.by_dm,
@@ -138,14 +163,13 @@ def _note(ledger: Ledger, arrival: Arrival, order: Order, refusal: Refusal, now:
     """Moderators can look up whose words were refused."""
     if refusal.code not in _AUDITED or arrival.guild_id is None:
         return
-    words = order.prompt if isinstance(order, Options) else order.prompt or order.spec.prompt
     entry = AuditEntry(
         guild_id=arrival.guild_id,
         at=now,
         actor_id=arrival.user_id,
         action=str(refusal.code),
         target_id=arrival.user_id,
-        detail=words[:500],
+        detail=order.words[:500],
     )
     ledger.house.note(entry)
 

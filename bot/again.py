@@ -5,21 +5,13 @@ It copies the spec and changes fields by name, so it works for every kind of job
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from bot.refusals import check_range, checked_text
+from bot.relations import Relation
 from bot.submission import checked_cfg, checked_steps, seeds_from, unknown_model
 from config.loading import Registry
 from tasks.schema import MAX_NEGATIVE_CHARACTERS, MAX_PROMPT_CHARACTERS, MAX_SEED, CheckpointRef, JobSpec
-
-
-class Relation(StrEnum):
-    """How a job came from its parent; written to the ledger."""
-
-    RETRY = "retry"  # the same order, seeds included
-    REROLL = "reroll"  # new seeds
-    REMIX = "remix"  # words, steps or guidance rewritten
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +29,16 @@ class Again:
     seed: int | None = None
     private: bool = False
     spoiler: bool = False
+
+    @property
+    def model(self) -> str:
+        """The model that draws."""
+        return self.spec.checkpoint.id
+
+    @property
+    def words(self) -> str:
+        """What is looked at by the house's filter, and shown."""
+        return self.prompt or self.spec.prompt
 
 
 def revise(again: Again, *, registry: Registry, draw_seed: Callable[[], int]) -> JobSpec:

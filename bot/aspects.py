@@ -22,6 +22,7 @@ MAX_SIDE = 2048
 _COARSE_GRID = 64  # the buckets that SDXL was trained on; models for small pictures need the finer grid
 _FINE_GRID = 8
 _COARSE_FROM = 512
+_LEAST_SHARE = 4  # of the pixels that it draws best
 
 
 def size_for(checkpoint: Checkpoint, aspect: str | None) -> tuple[int, int]:
@@ -39,6 +40,24 @@ def size_for(checkpoint: Checkpoint, aspect: str | None) -> tuple[int, int]:
     pixels = min(default.width * default.height, checkpoint.limits.max_pixels)
     short, long = _sides(pixels, min(across, down) / max(across, down), grid=_grid(default.width, default.height))
     return (short, long) if across <= down else (long, short)
+
+
+def size_like(checkpoint: Checkpoint, width: int, height: int) -> tuple[int, int]:
+    """(width, height) in the shape of a picture, with as many pixels as the checkpoint draws best."""
+    default = checkpoint.defaults
+    pixels = min(default.width * default.height, checkpoint.limits.max_pixels)
+    ratio = min(width, height) / max(width, height)
+    short, long = _sides(pixels, ratio, grid=_grid(default.width, default.height))
+    return (short, long) if width <= height else (long, short)
+
+
+def size_kept(checkpoint: Checkpoint, width: int, height: int) -> tuple[int, int]:
+    """A picture's own size in multiples of 8, unless the checkpoint would draw badly at it: then as `size_like`."""
+    usual = checkpoint.defaults.width * checkpoint.defaults.height
+    within = usual / _LEAST_SHARE <= width * height <= checkpoint.limits.max_pixels
+    if not within or min(width, height) < MIN_SIDE or max(width, height) > MAX_SIDE:
+        return size_like(checkpoint, width, height)
+    return width // _FINE_GRID * _FINE_GRID, height // _FINE_GRID * _FINE_GRID
 
 
 def _grid(width: int, height: int) -> int:

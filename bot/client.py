@@ -102,6 +102,16 @@ class EaselTree(app_commands.CommandTree[EaselClient]):
         await apologize(interaction, error)
 
 
+async def explained(interaction: discord.Interaction[EaselClient], work: Awaitable[None]) -> None:
+    """Await `work`; whatever goes wrong is told, because discord.py itself would only log it."""
+    try:
+        await work
+    except SQLAlchemyError:
+        await tell_privately(interaction, say("away.lookup", locale=str(interaction.locale)))
+    except Exception as error:  # noqa: BLE001 - the border to people
+        await apologize(interaction, error)
+
+
 async def apologize(interaction: discord.Interaction[EaselClient], error: Exception) -> None:
     """Tell the member that it was our fault, with the number under which the log has the reason."""
     reference = secrets.token_hex(4)
@@ -112,6 +122,17 @@ async def apologize(interaction: discord.Interaction[EaselClient], error: Except
         await tell_privately(interaction, sentence)
     except discord.HTTPException as refused:
         log.warning("apology was not delivered", reference=reference, status=refused.status, code=refused.code)
+
+
+async def turn_down(interaction: discord.Interaction[EaselClient], sentence: str) -> None:
+    """The private answer to a command that comes to nothing.
+
+    Where Discord already shows "thinking" to all, that has to go first: it would swallow the next message and show it
+    to everybody.
+    """
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()
+    await tell_privately(interaction, sentence)
 
 
 async def tell_privately(interaction: discord.Interaction[EaselClient], sentence: str) -> None:

@@ -63,7 +63,7 @@ def compose(options: Options, *, settings: Mapping[str, Any], styles: Sequence[S
 def _conflicts(options: Options, flagged: Flagged) -> list[Conflict]:
     flag_of = {option: flag for flag, option in FLAGS.items()}
     return [
-        Conflict(f"--{flag_of[option]}", str(value), option, str(getattr(options, option)))
+        Conflict(f"--{flag_of[option]}", flagged.typed[option], option, str(getattr(options, option)))
         for option, value in flagged.values.items()
         if getattr(options, option) not in (None, value)
     ]

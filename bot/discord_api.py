@@ -23,6 +23,7 @@ INVALID_WEBHOOK_TOKEN = 50027
 CANNOT_REPLY = 160002  # without Read Message History
 
 _DEAD_TOKEN_CODES = frozenset({UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN})
+_CDN = frozenset({"https://cdn.discordapp.com", "https://media.discordapp.net"})
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONTENT_TOO_LARGE = 401, 403, 404, 413
 
 # discord.py types the id as a number; Discord takes this name for the first answer to an interaction.
@@ -32,6 +33,12 @@ ORIGINAL = cast("int", "@original")
 def use_api(url: str) -> None:
     """Send discord.py, webhooks included, to the REST API at `url`."""
     Route.BASE = url
+
+
+def attachment_origins() -> frozenset[str]:
+    """Where files may be fetched from: Discord's CDN, or, where the API is not Discord's own, exactly where that is."""
+    api = yarl.URL(Route.BASE)
+    return _CDN if api.host == "discord.com" else frozenset({str(api.origin())})
 
 
 async def find_gateway(client: discord.Client) -> None:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 
 class RefusalCode(StrEnum):
@@ -34,6 +35,35 @@ class RefusalCode(StrEnum):
     EMPTY_FLAG = "empty_flag"
     UNKNOWN_STYLE = "unknown_style"
     NO_STYLES = "no_styles"
+    # Pictures that are given.
+    PICTURE_TYPE = "picture_type"
+    PICTURE_TOO_LARGE = "picture_too_large"
+    PICTURE_PIXELS = "picture_pixels"
+    PICTURE_SMALL = "picture_small"
+    PICTURE_BROKEN = "picture_broken"
+    PICTURE_ELSEWHERE = "picture_elsewhere"
+    PICTURE_GONE = "picture_gone"
+    PICTURE_AWAY = "picture_away"
+    PICTURE_STORE = "picture_store"
+    PICTURE_EXPIRED = "picture_expired"
+    # What follows them.
+    NEEDS = "needs"
+    NO_CONTROLS = "no_controls"
+    UNKNOWN_CONTROL = "unknown_control"
+    NO_LORAS = "no_loras"
+    UNKNOWN_LORA = "unknown_lora"
+    LORA_TWICE = "lora_twice"
+    LORA_WEIGHT = "lora_weight"
+    TOO_MANY_LORAS = "too_many_loras"
+    WHICH_CONTROL = "which_control"
+    NO_MAPS = "no_maps"
+    # Upscaling and inpainting.
+    UPSCALE_PIXELS = "upscale_pixels"
+    IMAGE_OR_JOB = "image_or_job"
+    NO_SUCH_PICTURE = "no_such_picture"
+    NO_MASK = "no_mask"
+    MASK_SIZE = "mask_size"
+    MASK_EMPTY = "mask_empty"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +84,11 @@ class Refused(Exception):  # noqa: N818 - becomes a value at the border of the p
             code=code, option=option, given=str(given), data={name: str(value) for name, value in data.items()}
         )
         super().__init__(code)
+
+    @classmethod
+    def again(cls, refusal: Refusal) -> Self:
+        """From a refusal that was caught elsewhere."""
+        return cls(refusal.code, refusal.option, given=refusal.given, **refusal.data)
 
 
 def clean(text: str) -> str:

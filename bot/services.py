@@ -64,6 +64,8 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     in_flight: InFlight = field(default_factory=InFlight)
     metrics: Metrics = field(default_factory=Metrics)
+    # Each takes a process and some hundred megabytes for a moment.
+    pictures_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     _ledger_threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_LEDGER_THREADS, thread_name_prefix="ledger")
     )

@@ -1,12 +1,17 @@
-"""From the options of `/imagine` to a complete order, or to a refusal that says what would be right. Pure."""
+"""From the options of `/imagine` and `/inpaint` to a complete order, or to a refusal with what would be right. Pure.
+
+With a picture it is image to image, with a mask over the picture inpainting, else the words alone.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from bot import model_index
-from bot.aspects import ASPECTS, size_for
+from bot.aspects import ASPECTS, size_for, size_kept, size_like
+from bot.companions import controls_for, loras_for
 from bot.refusals import RefusalCode, Refused, check_range, checked_text
+from bot.relations import Relation
 from config.loading import Registry
 from config.registry import SAMPLERS, Checkpoint, Sampler
 from tasks.schema import (
@@ -15,9 +20,16 @@ from tasks.schema import (
     MAX_PROMPT_CHARACTERS,
     MAX_SEED,
     CheckpointRef,
+    ImageToImageSpec,
+    InpaintSpec,
+    InputRef,
+    JobSpec,
     TextToImageSpec,
 )
 
+MIN_STRENGTH = 0.05
+DEFAULT_STRENGTH = 0.6
+LORA_OPTIONS = ("lora", "lora2", "lora3")
 _SHOWN_MODELS = 8
 
 
@@ -37,13 +49,31 @@ class Options:
     style: str | None = None
     private: bool | None = None
     spoiler: bool | None = None
+    lora: str | None = None
+    lora2: str | None = None
+    lora3: str | None = None
+    init_image: InputRef | None = None
+    strength: float | None = None
+    control_image: InputRef | None = None
+    control: str | None = None
+    control_weight: float | None = None
+    control_end: float | None = None
+    mask: InputRef | None = None
+    # The job whose picture it begins with, and how.
+    parent_id: str | None = None
+    relation: Relation | None = None
     # Options that were not typed but come from a style or one's own defaults: where a model forbids them, its own hold.
     soft: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> str:
+        """What is looked at by the house's filter, and shown."""
+        return self.prompt
 
 
 def submit(
     options: Options, *, registry: Registry, draw_seed: Callable[[], int], most_steps: int | None = None
-) -> TextToImageSpec:
+) -> JobSpec:
     """The order that these options mean, complete and final.
 
     Args:
@@ -55,26 +85,71 @@ def submit(
     Raises:
         Refused: it cannot be; with what would be right.
     """
-    prompt = checked_text("prompt", options.prompt, most=MAX_PROMPT_CHARACTERS, required=True)
     checkpoint = checkpoint_for(options.model, registry)
+    common = _common(options, checkpoint, registry=registry, draw_seed=draw_seed, most_steps=most_steps)
+    image, mask = options.init_image, options.mask
+    if image is None:
+        if options.strength is not None:
+            raise Refused(RefusalCode.NEEDS, "strength", needed="init_image")
+        width, height = size_for(checkpoint, _aspect(options.aspect))
+        return TextToImageSpec(**common, width=width, height=height)
+    strength = _strength(options.strength, default=DEFAULT_STRENGTH if mask is None else 1.0)
+    if mask is not None:
+        width, height = size_kept(checkpoint, image.width, image.height)
+        return InpaintSpec(**common, width=width, height=height, image=image, mask=mask, strength=strength)
+    width, height = _size_from(options, checkpoint, image)
+    return ImageToImageSpec(**common, width=width, height=height, image=image, strength=strength)
+
+
+def _common(
+    options: Options,
+    checkpoint: Checkpoint,
+    *,
+    registry: Registry,
+    draw_seed: Callable[[], int],
+    most_steps: int | None,
+) -> dict[str, Any]:
+    """What every kind of job has."""
+    prompt = checked_text("prompt", options.prompt, most=MAX_PROMPT_CHARACTERS, required=True)
     default = checkpoint.defaults
     negative = checked_text("negative", options.negative or "", most=MAX_NEGATIVE_CHARACTERS)
-    width, height = size_for(checkpoint, _aspect(options.aspect))
+    _aspect(options.aspect)
     images = 1 if options.images is None else options.images
     check_range("images", images, 1, MAX_IMAGES)
     seed = draw_seed() if options.seed is None else options.seed
     check_range("seed", seed, 0, MAX_SEED)
-    return TextToImageSpec(
-        checkpoint=CheckpointRef.of(checkpoint),
-        prompt=prompt,
-        negative_prompt=negative or default.negative_prompt,
-        width=width,
-        height=height,
-        num_inference_steps=_steps(options, checkpoint, most_steps),
-        guidance_scale=_cfg(options, checkpoint),
-        sampler=default.sampler if options.sampler is None else _sampler(options.sampler),
-        seeds=seeds_from(seed, images),
-    )
+    return {
+        "checkpoint": CheckpointRef.of(checkpoint),
+        "prompt": prompt,
+        "negative_prompt": negative or default.negative_prompt,
+        "num_inference_steps": _steps(options, checkpoint, most_steps),
+        "guidance_scale": _cfg(options, checkpoint),
+        "sampler": default.sampler if options.sampler is None else _sampler(options.sampler),
+        "seeds": seeds_from(seed, images),
+        "loras": loras_for({name: getattr(options, name) for name in LORA_OPTIONS}, registry),
+        "controls": controls_for(
+            control=options.control,
+            image=options.control_image,
+            own_image=options.init_image is not None,
+            weight=options.control_weight,
+            end=options.control_end,
+            registry=registry,
+        ),
+    }
+
+
+def _size_from(options: Options, checkpoint: Checkpoint, image: InputRef) -> tuple[int, int]:
+    """The shape that was asked for, else the picture's; a mere default does not stretch somebody's picture."""
+    if options.aspect is not None and "aspect" not in options.soft:
+        return size_for(checkpoint, _aspect(options.aspect))
+    return size_like(checkpoint, image.width, image.height)
+
+
+def _strength(value: float | None, *, default: float) -> float:
+    if value is None:
+        return default
+    check_range("strength", value, MIN_STRENGTH, 1)
+    return value
 
 
 def seeds_from(first: int, count: int) -> tuple[int, ...]:

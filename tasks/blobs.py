@@ -60,6 +60,11 @@ def put_input(redis: Redis, data: bytes) -> str:
     return sha256
 
 
+def renew_input(redis: Redis, ref: InputRef) -> bool:
+    """Keep a member's picture as long again as when it came; False where it is gone."""
+    return bool(redis.pexpire(keys.input(ref.sha256), keys.INPUT_TTL))
+
+
 def get_input(redis: Redis, ref: InputRef) -> bytes:
     """The bytes of a member's picture; as `get`, and with its exceptions."""
     return _get(redis, keys.input(ref.sha256), sha256=ref.sha256, most=MAX_INPUT_BYTES)

@@ -1,6 +1,6 @@
 """Sends tasks by name. A message is only a hint: what counts is in the ledger before anything is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tasks import keys, routing
-from tasks.schema import JobSpec, RenderTask, SignedLink, Wire
+from tasks import blobs, keys, routing
+from tasks.schema import InputRef, JobSpec, RenderTask, SignedLink, Wire
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 - reads as the sentence "except BrokerUnavailable"
@@ -58,6 +58,16 @@ class Publisher:
                 ignore_result=True,
                 argsrepr=f"({job_id!r}, epoch {epoch})",
             )
+
+    def keep_input(self, data: bytes) -> str:
+        """Keep a member's picture for the job that will ask for it; returns its sha256."""
+        with _broker():
+            return blobs.put_input(self._redis, data)
+
+    def renew_inputs(self, refs: Iterable[InputRef]) -> bool:
+        """Keep pictures as long again as when they came; False where one of them is gone."""
+        with _broker():
+            return all(blobs.renew_input(self._redis, ref) for ref in refs)
 
     def control(self, task: str, message: Wire, *, job_id: str) -> None:
         """Tell the courier something about a job."""

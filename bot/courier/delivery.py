@@ -7,7 +7,7 @@ from datetime import datetime
 import discord
 import structlog
 
-from bot.buttons import ON_RESULT, job_view
+from bot.buttons import result_view
 from bot.courier import ladder
 from bot.courier.inspection import Picture
 from bot.courier.ladder import Load, Rung
@@ -49,6 +49,7 @@ class Delivery:
     job: Job
     pictures: Sequence[Picture]
     model: str
+    can_show_maps: bool = False  # some ControlNet makes maps
 
     def deliver(self) -> Sent:
         """Post, or find out that it is posted.
@@ -133,7 +134,8 @@ class Delivery:
         raise NothingFits(smallest, limit_bytes)
 
     def _buttons(self) -> discord.ui.View:
-        return job_view(ON_RESULT, self.job.id, locale=self.job.locale)
+        job = self.job
+        return result_view(job.id, images=job.spec.num_images, maps=self.can_show_maps, locale=job.locale)
 
     def _content(self, load: Load, limit_bytes: int, *, mention: bool) -> str:
         job = self.job

@@ -10,6 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from bot import message_lock
+from bot.control_index import ControlChoice
 from bot.courier.delivery import Delivery, NothingFits, Sent
 from bot.courier.hints import Hints
 from bot.courier.inspection import Picture, Rejected, inspect
@@ -75,7 +76,7 @@ class Office:
         pictures = self._inspected(job)
         if pictures is None:
             return
-        delivery = Delivery(self.ledger.jobs, self.messenger, self.clock, job, pictures, self._notices.model_name(job))
+        delivery = self._delivery(job, pictures)
         try:
             with message_lock.held_for_result(self.redis, job_id):
                 sent = delivery.deliver()
@@ -104,6 +105,17 @@ class Office:
     @property
     def _notices(self) -> Notices:
         return Notices(self.ledger.jobs, self.redis, self.messenger, self.registry, self.clock)
+
+    def _delivery(self, job: Job, pictures: list[Picture]) -> Delivery:
+        return Delivery(
+            self.ledger.jobs,
+            self.messenger,
+            self.clock,
+            job,
+            pictures,
+            model=self._notices.model_name(job),
+            can_show_maps=any(ControlChoice(entry).makes_map for entry in self.registry.controlnets.values()),
+        )
 
     def _inspected(self, job: Job) -> list[Picture] | None:
         """The pictures; None where the job now takes another way."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.submission import LORA_OPTIONS
 from bot.wording.answers import mention
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless, plain
@@ -9,7 +10,7 @@ from bot.wording.results import MESSAGE_LIMIT
 from tasks.infotext import SAMPLER_NAMES
 from tasks.ledger import Job
 from tasks.lifecycle import JobState
-from tasks.schema import JobSpec
+from tasks.schema import ImageToImageSpec, InpaintSpec, JobSpec, UpscaleSpec
 
 PER_PAGE = 8
 CHOICE_LIMIT = 100
@@ -63,7 +64,8 @@ def info_message(job: Job, parent: Job | None, *, locale: str = DEFAULT_LOCALE) 
         lines.append(say("info.link", locale=locale, link=link_to_pictures(job)))
     lines.append(f"-# {say('result.job', locale=locale, job=job.id)}")
     command = say("info.again", locale=locale, command=plain(command_of(job.spec), most=_SHOWN).replace("`", "'"))
-    if sum(map(len, lines)) + len(lines) + len(command) < MESSAGE_LIMIT:
+    typed = not job.spec.inputs  # pictures cannot be typed
+    if typed and sum(map(len, lines)) + len(lines) + len(command) < MESSAGE_LIMIT:
         lines.insert(-1, command)
     return "\n".join(lines)
 
@@ -78,6 +80,7 @@ def command_of(spec: JobSpec) -> str:
         "seed": spec.seeds[0],
         "steps": spec.num_inference_steps,
         "cfg": f"{spec.guidance_scale:g}",
+        **{option: f"{lora.id}:{lora.weight:g}" for option, lora in zip(LORA_OPTIONS, spec.loras, strict=False)},
     }
     return "/imagine " + " ".join(f"{name}:{value}" for name, value in options.items() if value != "")
 
@@ -125,4 +128,18 @@ def _order(spec: JobSpec, locale: str) -> list[str]:
             sampler=SAMPLER_NAMES[spec.sampler],
         ),
         say("info.seeds", locale=locale, text=", ".join(map(str, spec.seeds))),
+        *_companions(spec, locale),
     ]
+
+
+def _companions(spec: JobSpec, locale: str) -> list[str]:
+    """What it was drawn from and with, beside words."""
+    lines = []
+    if isinstance(spec, ImageToImageSpec | InpaintSpec):
+        lines.append(say("info.strength", locale=locale, strength=f"{spec.strength:g}"))
+    if isinstance(spec, UpscaleSpec):
+        lines.append(say("info.upscale", locale=locale, factor=spec.factor, detail=f"{spec.detail:g}"))
+    for key, worn in (("info.loras", spec.loras), ("info.controls", spec.controls)):
+        text = ", ".join(f"{harmless(each.id, most=40)} {each.weight:g}" for each in worn)
+        lines += [say(key, locale=locale, text=text)] if text else []
+    return lines

@@ -169,8 +169,8 @@ async def replay(request: web.Request) -> web.Response:
 
 async def say(request: web.Request) -> web.Response:
     state = request.app[STATE]
-    wanted = await _wanted(request, {"user", "channel", "content"})
-    message = await people.say(state, _actor(state, wanted), str(wanted.get("content", "")))
+    wanted = await _wanted(request, {"user", "channel", "content", "files"})
+    message = await people.say(state, _actor(state, wanted), str(wanted.get("content", "")), wanted.get("files") or ())
     return json_answer(message.for_control())
 
 

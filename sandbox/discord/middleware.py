@@ -18,6 +18,7 @@ from sandbox.discord.state import STATE, State
 API = "/api/v10"
 BODY: web.RequestKey[Body] = web.RequestKey("body", Body)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_FILES = "/attachments/"
 _OPEN = ("/interactions/", "/webhooks/", "/gateway")
 
 
@@ -43,7 +44,9 @@ def no_content() -> web.Response:
 
 @web.middleware
 async def rest(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The way of a request under /api; everything else passes untouched."""
+    """The way of a request under /api; files know faults, too, and everything else passes untouched."""
+    if request.path.startswith(_FILES):
+        return await _file(request, handler)
     if not request.path.startswith("/api/"):
         return await handler(request)
     state = request.app[STATE]
@@ -59,6 +62,19 @@ async def rest(request: web.Request, handler: Handler) -> web.StreamResponse:
         entry["code"] = error.code
     entry["status"] = answer.status
     return answer
+
+
+async def _file(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Discord's CDN: no token, no limit. Of faults only those that name files: a page loads them at any moment."""
+    state = request.app[STATE]
+    if any(_FILES.strip("/") in fault.route for fault in state.faults.active):
+        try:
+            await _fail_before(state, request, request.path)
+        except ApiError as error:
+            return web.Response(status=error.status, text=error.message)
+        except _DroppedError:
+            return web.Response(status=HTTPStatus.NO_CONTENT)
+    return await handler(request)
 
 
 def _log(state: State, request: web.Request) -> Json:

@@ -87,19 +87,27 @@ class Typing:
         return user.id
 
     def _resolve_attachment(self, value: Any) -> str:
-        if not isinstance(value, dict):
-            raise ClientRefusalError('an attachment is {"filename": ..., "data": base64, "content_type": ...}')
-        try:
-            data = base64.b64decode(value.get("data", ""), validate=True)
-        except (binascii.Error, TypeError) as error:
-            raise ClientRefusalError(f"the attachment's data is no base64: {error}") from error
-        upload = Upload(0, str(value.get("filename", "file")), str(value.get("content_type", "")), data)
-        body = self.state.attachments.save(upload, self.channel_id, description=None, ephemeral=True)
+        body = self.state.attachments.save(upload_of(value), self.channel_id, description=None, ephemeral=True)
         self._note("attachments", body["id"], body)
         return str(body["id"])
 
     def _note(self, kind: str, object_id: str, body: Json) -> None:
         self.resolved.setdefault(kind, {})[object_id] = body
+
+
+def upload_of(value: Any, index: int = 0) -> Upload:
+    """A file as the control API takes it.
+
+    Raises:
+        ClientRefusalError: where it is none.
+    """
+    if not isinstance(value, dict):
+        raise ClientRefusalError('an attachment is {"filename": ..., "data": base64, "content_type": ...}')
+    try:
+        data = base64.b64decode(value.get("data", ""), validate=True)
+    except (binascii.Error, TypeError) as error:
+        raise ClientRefusalError(f"the attachment's data is no base64: {error}") from error
+    return Upload(index, str(value.get("filename", "file")), str(value.get("content_type", "")), data)
 
 
 def _typed(definition: Json, value: Any) -> Any:

@@ -1,5 +1,6 @@
 """What people do: use commands, type options, press buttons, send modals and plain messages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from sandbox.discord.interactions import (
 )
 from sandbox.discord.messages import Message
 from sandbox.discord.modals import submitted_components
-from sandbox.discord.options import ClientRefusalError, Typing
+from sandbox.discord.options import ClientRefusalError, Typing, upload_of
 from sandbox.discord.state import State
 from sandbox.discord.world import Channel, User
 
@@ -186,13 +187,14 @@ async def submit_modal(state: State, actor: Actor, opener: Interaction, fields: 
     return await _begin(state, interaction, str(modal.get("title", "modal")))
 
 
-async def say(state: State, actor: Actor, content: str) -> Message:
-    """A plain message of a person.
+async def say(state: State, actor: Actor, content: str, files: Sequence[Any] = ()) -> Message:
+    """A plain message of a person; `files` as the control API takes attachments.
 
     Raises:
         ClientRefusalError: when it is empty or too long.
     """
     if not 0 < len(content.strip()) <= _MAX_CONTENT:
         raise ClientRefusalError(f"a message has 1 to {_MAX_CONTENT} characters, not {len(content)}")
-    draft = publishing.Draft(author=objects.user_object(actor.user), content=content)
+    uploads = [upload_of(each, index) for index, each in enumerate(files)]
+    draft = publishing.Draft(author=objects.user_object(actor.user), content=content, uploads=uploads)
     return await publishing.post(state, actor.channel, draft)

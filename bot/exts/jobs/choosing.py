@@ -36,6 +36,11 @@ async def own_failed_jobs(interaction: discord.Interaction[EaselClient], typed: 
     return await _suggested(interaction, typed, WITHOUT_PICTURES)
 
 
+async def own_posted_jobs(interaction: discord.Interaction[EaselClient], typed: str) -> list[app_commands.Choice[str]]:
+    """The same of those whose pictures are there."""
+    return await _suggested(interaction, typed, {JobState.POSTED})
+
+
 async def chosen(interaction: discord.Interaction[EaselClient], given: str) -> Job | None:
     """One's own job with this id; None once the member was told that there is none."""
     services = interaction.client.services

@@ -5,9 +5,8 @@ from typing import Self
 
 import discord
 
-from bot.client import EaselClient, tell_privately
+from bot.client import EaselClient, explained, tell_privately
 from bot.discord_api import NO_MENTIONS
-from bot.exts.studio.press import explained
 from bot.wording.catalogue import say
 from bot.wording.jobs import PER_PAGE, jobs_message, pages
 

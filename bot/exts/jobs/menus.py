@@ -1,4 +1,4 @@
-"""The menus on a message with pictures: Image info, Remix…, Delete my image."""
+"""The menus on a message: Upscale and Use as reference… on anybody's pictures, the others on ours."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.buttons import Action, numbered_view
 from bot.client import EaselClient, tell_privately
-from bot.exts.studio import delete, info, remix
-from bot.exts.studio.press import Who, allowed
+from bot.discord_api import NO_MENTIONS
+from bot.exts.studio import delete, deriving, info, reference, remix
+from bot.exts.studio.source import readable
+from bot.exts.studio.who import Who, allowed
 from bot.wording import answers
 from bot.wording.catalogue import say
 from tasks.ledger import Job
@@ -28,7 +31,34 @@ async def delete_image(interaction: discord.Interaction[EaselClient], message: d
     await _with_job(interaction, message, Who.REQUESTER_OR_MODERATOR, delete.delete_posted)
 
 
-MENUS = {"Image info": image_info, "Remix…": remix_image, "Delete my image": delete_image}
+async def upscale_image(interaction: discord.Interaction[EaselClient], message: discord.Message) -> None:
+    """Twice as large: the only picture at once; of several of ours, the one that is then chosen."""
+    services, locale = interaction.client.services, str(interaction.locale)
+    job = await services.in_ledger(services.ledger.history.of_message, message.id)
+    picture = readable(message)
+    if job is not None and job.spec.num_images > 1:
+        view = numbered_view(Action.UPSCALE, job.id, images=job.spec.num_images, locale=locale)
+        sentence = say("menu.which_picture", locale=locale)
+        await interaction.response.send_message(sentence, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    elif picture is None:
+        await tell_privately(interaction, say("menu.no_picture", locale=locale))
+    else:
+        await deriving.enlarge(interaction, picture, job=job)
+
+
+async def use_as_reference(interaction: discord.Interaction[EaselClient], message: discord.Message) -> None:
+    services = interaction.client.services
+    job = await services.in_ledger(services.ledger.history.of_message, message.id)
+    await reference.open_window(interaction, job, message)
+
+
+MENUS = {
+    "Upscale 2×": upscale_image,  # noqa: RUF001 - people read a multiplication sign
+    "Image info": image_info,
+    "Remix…": remix_image,
+    "Use as reference…": use_as_reference,
+    "Delete my image": delete_image,
+}
 
 
 def add_menus(tree: app_commands.CommandTree[Any]) -> None:

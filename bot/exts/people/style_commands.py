@@ -1,17 +1,16 @@
 """`/style save|list|delete|share`: named options, one's own or the server's."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 from discord import app_commands
 
 from bot.client import EaselClient, tell_privately
 from bot.exts.jobs import choosing
-from bot.exts.people import styles
+from bot.exts.people import style_keeping, styles
 from bot.wording.catalogue import say
 from bot.wording.escaping import harmless
 from bot.wording.people import styles_message
-from tasks.ledger import Job
 from tasks.ledger.people_models import Style, scope_of_guild, scope_of_user
 
 _WORDS = 500
@@ -46,7 +45,8 @@ class StyleGroup(app_commands.Group):
             job = await choosing.chosen(interaction, from_job)
             if job is None:
                 return
-        await tell_privately(interaction, await _saved(interaction, name, _content(words, negative, job)))
+        content = style_keeping.content_of(words, negative, job)
+        await tell_privately(interaction, await style_keeping.keep(interaction, name, content))
 
     @app_commands.command(name="list", description="Your styles and this server's")
     async def list(self, interaction: discord.Interaction[EaselClient]) -> None:
@@ -88,35 +88,6 @@ class StyleGroup(app_commands.Group):
         )
         await services.in_ledger(people.put_style, shared)
         await tell_privately(interaction, say("style.is_shared", locale=locale, name=own.name))
-
-
-def _content(words: str | None, negative: str | None, job: Job | None) -> dict[str, Any]:
-    content: dict[str, Any] = {"words": words, "negative": negative}
-    if job is not None:
-        spec = job.spec
-        content |= {
-            "negative": negative or spec.negative_prompt or None,
-            "model": spec.checkpoint.id,
-            "steps": spec.num_inference_steps,
-            "cfg": spec.guidance_scale,
-            "sampler": spec.sampler,
-        }
-    return {name: value for name, value in content.items() if value is not None}
-
-
-async def _saved(interaction: discord.Interaction[EaselClient], given: str, content: dict[str, Any]) -> str:
-    services, locale, user_id = interaction.client.services, str(interaction.locale), interaction.user.id
-    name = styles.proper_name(given)
-    if name is None:
-        return say("style.name", locale=locale, given=harmless(given, most=32))
-    if not content:
-        return say("style.empty", locale=locale)
-    own = {style.name for style in await styles.usable(interaction) if not style.shared}
-    if name not in own and len(own) >= styles.MOST_STYLES:
-        return say("style.full", locale=locale, most=styles.MOST_STYLES)
-    style = Style(scope=scope_of_user(user_id), name=name, owner_id=user_id, values_json=content)
-    await services.in_ledger(services.ledger.people.put_style, style)
-    return say("style.saved", locale=locale, name=name)
 
 
 def _scope(interaction: discord.Interaction[EaselClient], scope: str) -> str:

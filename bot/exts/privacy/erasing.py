@@ -8,10 +8,9 @@ import aiohttp
 import discord
 import structlog
 
-from bot.client import EaselClient, tell_privately
+from bot.client import EaselClient, explained, tell_privately
 from bot.discord_api import NO_MENTIONS, message_of
 from bot.exts.studio.cancel import stop_worker
-from bot.exts.studio.press import explained
 from bot.house.limits import day_began
 from bot.wording.catalogue import say
 from tasks.ledger import Job

@@ -2,9 +2,10 @@
 
 import discord
 
-from bot.again import Again, Relation
+from bot.again import Again
 from bot.client import EaselClient, tell_privately
 from bot.exts.studio.orders import take_order
+from bot.relations import Relation
 from bot.wording.catalogue import say
 from tasks.ledger import Job
 from tasks.lifecycle import ENDED, JobState

@@ -28,12 +28,7 @@ async def acknowledge(interaction: discord.Interaction[EaselClient], receipt: Ac
     content = status_message(job.spec.prompt, line, now=client.services.clock(), locale=job.locale)
     started = time.monotonic()
     try:
-        answered = await interaction.response.send_message(
-            content,
-            view=job_view(WHILE_WAITING, job.id, locale=job.locale),
-            ephemeral=job.private,
-            allowed_mentions=NO_MENTIONS,
-        )
+        message_id = await _shown(interaction, job, content)
     except discord.HTTPException as error:
         return await _unacknowledged(client, job, error)
     except (aiohttp.ClientError, OSError) as error:
@@ -44,9 +39,21 @@ async def acknowledge(interaction: discord.Interaction[EaselClient], receipt: Ac
     client.services.metrics.ack.observe(ack_s)
     log.info("job received", job_id=job.id, user_id=job.user_id, ack_s=round(ack_s, 3))
     client.board.shows(job, line)
-    if answered.message_id is not None:
-        await _remember_reply(client, job, answered.message_id)
+    if message_id is not None:
+        await _remember_reply(client, job, message_id)
     return True
+
+
+async def _shown(interaction: discord.Interaction[EaselClient], job: Job, content: str) -> int | None:
+    """The first answer; where pictures were fetched meanwhile, Discord shows "thinking", which becomes the answer."""
+    view = job_view(WHILE_WAITING, job.id, locale=job.locale)
+    if interaction.response.is_done():
+        filled = await interaction.edit_original_response(content=content, view=view, allowed_mentions=NO_MENTIONS)
+        return filled.id
+    answered = await interaction.response.send_message(
+        content, view=view, ephemeral=job.private, allowed_mentions=NO_MENTIONS
+    )
+    return answered.message_id
 
 
 async def enqueue(interaction: discord.Interaction[EaselClient], job: Job) -> None:

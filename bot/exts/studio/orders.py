@@ -8,12 +8,14 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.acceptance import Accepted, Arrival, Order, accept
-from bot.client import EaselClient, tell_privately
+from bot.again import Again
+from bot.client import EaselClient, tell_privately, turn_down
 from bot.exts.studio.intake import acknowledge, enqueue
 from bot.exts.studio.permissions import missing_permissions
-from bot.refusals import Refusal
+from bot.refusals import Refusal, RefusalCode
 from bot.wording import answers
 from bot.wording.catalogue import say
+from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
 
@@ -25,22 +27,41 @@ async def take_order(interaction: discord.Interaction[EaselClient], order: Order
     locale = str(interaction.locale)
     missing = missing_permissions(interaction)
     if missing:
-        await tell_privately(interaction, answers.missing_permissions(missing, locale=locale))
+        await turn_down(interaction, answers.missing_permissions(missing, locale=locale))
+        return
+    if await _pictures_gone(interaction, order):
+        await refuse(interaction, Refusal(code=RefusalCode.PICTURE_EXPIRED))
         return
     try:
         outcome = await _written_in_time(interaction, order)
     except (SQLAlchemyError, TimeoutError) as error:
         log.warning("ledger does not answer", interaction_id=interaction.id, error=repr(error))
-        await tell_privately(interaction, say("away.ledger", locale=locale))
+        await turn_down(interaction, say("away.ledger", locale=locale))
         return
     if isinstance(outcome, Refusal):
-        log.info("command refused", code=outcome.code, option=outcome.option, user_id=interaction.user.id)
-        await tell_privately(interaction, answers.refusal(outcome, locale=locale))
+        await refuse(interaction, outcome)
         return
     if await acknowledge(interaction, outcome):
         await enqueue(interaction, outcome.job)
         if outcome.conflicts:
             await tell_privately(interaction, answers.conflicts(outcome.conflicts, locale=locale))
+
+
+async def _pictures_gone(interaction: discord.Interaction[EaselClient], order: Order) -> bool:
+    """Whether an earlier job's pictures have vanished; those that are there are kept for the new job's time, too."""
+    services = interaction.client.services
+    if not isinstance(order, Again) or not order.spec.inputs:
+        return False
+    try:
+        return not await services.in_broker(services.publisher.renew_inputs, order.spec.inputs)
+    except BrokerUnavailable:
+        return False  # the job waits for Redis, and perhaps they are back with it
+
+
+async def refuse(interaction: discord.Interaction[EaselClient], refusal: Refusal) -> None:
+    """Say what is wrong with a command, and what would be right."""
+    log.info("command refused", code=refusal.code, option=refusal.option, user_id=interaction.user.id)
+    await turn_down(interaction, answers.refusal(refusal, locale=str(interaction.locale)))
 
 
 async def _written_in_time(interaction: discord.Interaction[EaselClient], order: Order) -> Accepted | Refusal:
@@ -68,8 +89,16 @@ async def _undo(client: EaselClient, writing: asyncio.Task[Accepted | Refusal]) 
 
 
 async def _write_down(interaction: discord.Interaction[EaselClient], order: Order) -> Accepted | Refusal:
-    services, channel = interaction.client.services, interaction.channel
-    arrival = Arrival(
+    services, arrival = interaction.client.services, arrival_of(interaction)
+    return await services.in_ledger(
+        accept, services.ledger, services.registry, arrival=arrival, order=order, now=services.clock()
+    )
+
+
+def arrival_of(interaction: discord.Interaction[EaselClient]) -> Arrival:
+    """Who asks, from where, and how to answer."""
+    channel = interaction.channel
+    return Arrival(
         interaction_id=interaction.id,
         application_id=interaction.application_id,
         interaction_token=interaction.token,
@@ -81,9 +110,6 @@ async def _write_down(interaction: discord.Interaction[EaselClient], order: Orde
         parent_channel_id=channel.parent_id if isinstance(channel, discord.Thread) else None,
         role_ids=tuple(role.id for role in getattr(interaction.user, "roles", ())),
         age_restricted=_is_age_restricted(channel),
-    )
-    return await services.in_ledger(
-        accept, services.ledger, services.registry, arrival=arrival, order=order, now=services.clock()
     )
 
 

@@ -3,29 +3,32 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Self
+from typing import Any, Self
 
 import discord
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.buttons import JOB_BUTTON, Action
-from bot.client import EaselClient, apologize, tell_privately
-from bot.exts.studio import again, cancel, delete, info, notify, remix
+from bot.buttons import JOB_BUTTON, MORE_LIST, MORE_VALUE, Action
+from bot.client import EaselClient, explained, tell_privately
+from bot.exts.studio import again, cancel, delete, deriving, info, notify, originals, remix, style_window
+from bot.exts.studio.who import Who, allowed
 from bot.wording import answers
 from bot.wording.catalogue import say
 from tasks.ledger import Job
 
-Press = Callable[[discord.Interaction[EaselClient], Job], Awaitable[None]]
+# What a press does, for which job, and for which of its pictures, counted from 1.
+Press = Callable[[discord.Interaction[EaselClient], Job, int], Awaitable[None]]
 Button = discord.ui.Button[discord.ui.View]
+Select = discord.ui.Select[discord.ui.View]
 
 
-class Who(Enum):
-    """Who may press a button; everybody else is told who may."""
+def _whole(act: Callable[[discord.Interaction[EaselClient], Job], Awaitable[None]]) -> Press:
+    """For what concerns the job and not one of its pictures."""
 
-    ANYBODY = auto()  # who draws again pays with their own quota
-    REQUESTER = auto()
-    REQUESTER_OR_MODERATOR = auto()  # a moderator may manage messages in this channel
+    async def press(interaction: discord.Interaction[EaselClient], job: Job, number: int) -> None:
+        del number
+        await act(interaction, job)
+
+    return press
 
 
 @dataclass(frozen=True)
@@ -37,22 +40,53 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {
-    Action.CANCEL: Rule(Who.REQUESTER_OR_MODERATOR, cancel.cancel_job),
-    Action.RETRY: Rule(Who.REQUESTER, again.retry),
-    Action.REROLL: Rule(Who.ANYBODY, again.reroll),
-    Action.REMIX: Rule(Who.ANYBODY, remix.open_modal),
-    Action.INFO: Rule(Who.ANYBODY, info.show),
-    Action.DELETE: Rule(Who.REQUESTER_OR_MODERATOR, delete.delete_message),
-    Action.DM: Rule(Who.REQUESTER, notify.by_dm),
+    Action.CANCEL: Rule(Who.REQUESTER_OR_MODERATOR, _whole(cancel.cancel_job)),
+    Action.RETRY: Rule(Who.REQUESTER, _whole(again.retry)),
+    Action.REROLL: Rule(Who.ANYBODY, _whole(again.reroll)),
+    Action.REMIX: Rule(Who.ANYBODY, _whole(remix.open_modal)),
+    Action.INFO: Rule(Who.ANYBODY, _whole(info.show)),
+    Action.DELETE: Rule(Who.REQUESTER_OR_MODERATOR, _whole(delete.delete_message)),
+    Action.DM: Rule(Who.REQUESTER, _whole(notify.by_dm)),
+    Action.UPSCALE: Rule(Who.ANYBODY, deriving.double),
+    Action.FOURFOLD: Rule(Who.ANYBODY, deriving.quadruple),
+    Action.VARY: Rule(Who.ANYBODY, deriving.vary_subtle),
+    Action.STRONG: Rule(Who.ANYBODY, deriving.vary_strong),
+    Action.MAPS: Rule(Who.ANYBODY, deriving.show_maps),
+    Action.ORIGINALS: Rule(Who.ANYBODY, _whole(originals.send)),
+    Action.STYLE: Rule(Who.ANYBODY, _whole(style_window.open_window)),
 }
 
 
 class JobButton(discord.ui.DynamicItem[Button], template=JOB_BUTTON):
     """Any button with a job in its id, of this release or of an older one."""
 
-    def __init__(self, action: str, job_id: str) -> None:
+    def __init__(self, action: str, job_id: str, number: int = 1) -> None:
         super().__init__(discord.ui.Button(custom_id=f"v1:{action}:{job_id}"))
         self.action = action
+        self.job_id = job_id
+        self.number = number
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        del interaction, item
+        return cls(match["action"], match["job"], int(match["number"] or 1))
+
+    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
+        with interaction.client.services.in_flight.one():
+            await explained(interaction, press(interaction, self.action, self.job_id, self.number))
+
+
+class MoreList(discord.ui.DynamicItem[Select], template=MORE_LIST):
+    """The list below pictures; each line is what a button would be."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(discord.ui.Select(custom_id=f"v1:select:more:{job_id}"))
         self.job_id = job_id
 
     @classmethod
@@ -64,24 +98,17 @@ class JobButton(discord.ui.DynamicItem[Button], template=JOB_BUTTON):
         /,
     ) -> Self:
         del interaction, item
-        return cls(match["action"], match["job"])
+        return cls(match["job"])
 
     async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
+        data: Any = interaction.data or {}
+        chosen = re.fullmatch(MORE_VALUE, str((data.get("values") or [""])[0]))
+        action, number = ("", 1) if chosen is None else (chosen["action"], int(chosen["number"] or 1))
         with interaction.client.services.in_flight.one():
-            await explained(interaction, press(interaction, self.action, self.job_id))
+            await explained(interaction, press(interaction, action, self.job_id, number))
 
 
-async def explained(interaction: discord.Interaction[EaselClient], work: Awaitable[None]) -> None:
-    """Await `work`; whatever goes wrong is told, because discord.py itself would only log it."""
-    try:
-        await work
-    except SQLAlchemyError:
-        await tell_privately(interaction, say("away.lookup", locale=str(interaction.locale)))
-    except Exception as error:  # noqa: BLE001 - the border to people
-        await apologize(interaction, error)
-
-
-async def press(interaction: discord.Interaction[EaselClient], action: str, job_id: str) -> None:
+async def press(interaction: discord.Interaction[EaselClient], action: str, job_id: str, number: int = 1) -> None:
     """Find the job, check who presses, and act."""
     locale = str(interaction.locale)
     rule = RULES.get(action)
@@ -95,12 +122,4 @@ async def press(interaction: discord.Interaction[EaselClient], action: str, job_
     elif not allowed(interaction, job, rule.who):
         await tell_privately(interaction, answers.not_allowed(rule.who.name.lower(), job.user_id, locale=locale))
     else:
-        await rule.press(interaction, job)
-
-
-def allowed(interaction: discord.Interaction[EaselClient], job: Job, who: Who) -> bool:
-    """Whether the one who presses may."""
-    if who is Who.ANYBODY or interaction.user.id == job.user_id:
-        return True
-    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
-    return who is Who.REQUESTER_OR_MODERATOR and moderates and interaction.guild_id == job.guild_id
+        await rule.press(interaction, job, number)

@@ -4,16 +4,17 @@ import re
 
 import discord
 
-from bot.again import Again, Relation
+from bot.again import Again
 from bot.client import EaselClient, tell_privately
 from bot.exts.studio.orders import take_order
 from bot.refusals import Refusal, RefusalCode
+from bot.relations import Relation
 from bot.wording import answers
 from bot.wording.catalogue import say
 from tasks.ledger import Job
 from tasks.schema import MAX_NEGATIVE_CHARACTERS, MAX_PROMPT_CHARACTERS
 
-_MODAL = re.compile(r"v1:remix:(?P<job>[0-9A-Za-z]{26})")
+WINDOW = r"v1:remix:(?P<job>[0-9A-Za-z]{26})"
 _NUMBER_CHARACTERS = 12
 
 
@@ -42,12 +43,6 @@ async def open_modal(interaction: discord.Interaction[EaselClient], job: Job) ->
         )
     modal.stop()  # answered by its id, not by this object
     await interaction.response.send_modal(modal)
-
-
-def job_of_modal(custom_id: str) -> str | None:
-    """The job whose remix window this is."""
-    match = _MODAL.fullmatch(custom_id)
-    return None if match is None else match["job"]
 
 
 async def submitted(interaction: discord.Interaction[EaselClient], job_id: str, fields: dict[str, str]) -> None:

@@ -6,7 +6,6 @@ PEOPLE: dict[str, str] = {
     "flag.chaos": "There is no {given} here. Press Reroll for other pictures from the same words.",
     "flag.version": "There is no {given} here. The option `model` chooses what draws.",
     "flag.quality": "There is no {given} here. `--steps` sets how finely the picture is drawn.",
-    "flag.pictures": "{given} does not work here yet. Describe in words what you want.",
     "flag.style": "There is no {given} here. The option `style` takes one of your styles or of this server's.",
     "refusal.unknown_flag": "I do not know the flag {given}. Flags are: {known}. Put a space between the dashes "
     "if they belong to your words.",

@@ -6,9 +6,14 @@ HELP: dict[str, str] = {
     "help.start": "**Zeichnen**\n`/imagine` mit einem `prompt` genügt; jede andere Option hat eine gute Vorgabe. "
     "Die Antwort zeigt deinen Platz in der Warteschlange und wann die Bilder fertig sind. "
     "Zeichnet niemand, ist keine GPU gemietet; der erste Auftrag wartet dann einige Minuten auf eine.",
-    "help.flags": "**Flags und Vorgaben**\n`--ar 16:9`, `--no Regen`, `--seed 7`, `--n 2`, `--steps 20`, `--cfg 4.5` "
-    "im Prompt sind Optionen; die Option selbst gilt mehr. `/settings set` behält Vorgaben, `/style save` benannte.",
-    "help.buttons": "**Knöpfe**\nNeu würfeln: neue Seeds. Remix: die Worte ändern. Info: wie es gemacht wurde. "
+    "help.flags": "**Flags und Vorgaben**\n`--ar 16:9`, `--no Regen`, `--seed 7`, `--n 2`, `--steps 20`, `--cfg 4.5`, "
+    "`--iw 1.5`, `--tile` im Prompt sind Optionen; die Option selbst gilt mehr. `/settings set` behält Vorgaben, "
+    "`/style save` benannte.",
+    "help.pictures": "**Eigene Bilder**\n`init_image` wird neu gezeichnet, so sehr, wie `strength` sagt; dem "
+    "`control_image` wird in Umrissen, Tiefe oder Haltung gefolgt, wie `control` sagt. PNG, JPEG oder WebP. Ohne "
+    "`control_image` folgt `control` dem `init_image`. `lora` nimmt einen Namen und ein Gewicht: `ink:0.8`.",
+    "help.buttons": "**Knöpfe**\nGrößer oder U: vergrößern. Variieren oder V: aus dem Bild, anders. "
+    "Neu würfeln: neue Seeds. Remix: die Worte ändern. Info: wie es gemacht wurde. "
     "Das darf jeder; der neue Auftrag zählt zum eigenen Kontingent. "
     "Löschen und Abbrechen: von wem der Auftrag ist, oder wer Nachrichten verwalten darf. "
     "Noch einmal: von wem der Auftrag ist.",

@@ -6,7 +6,6 @@ PEOPLE: dict[str, str] = {
     "flag.chaos": "{given} gibt es hier nicht. „Neu würfeln“ gibt andere Bilder aus denselben Worten.",
     "flag.version": "{given} gibt es hier nicht. Die Option `model` bestimmt, was zeichnet.",
     "flag.quality": "{given} gibt es hier nicht. `--steps` bestimmt, wie fein das Bild gezeichnet wird.",
-    "flag.pictures": "{given} geht hier noch nicht. Beschreibe mit Worten, was du willst.",
     "flag.style": "{given} gibt es hier nicht. Die Option `style` nimmt einen deiner Stile oder einen dieses Servers.",
     "refusal.unknown_flag": "Das Flag {given} kenne ich nicht. Es gibt: {known}. "
     "Setze ein Leerzeichen zwischen die Striche, wenn sie zu deinen Worten gehören.",

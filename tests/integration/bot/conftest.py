@@ -9,6 +9,7 @@ from bot.discord_api import use_api
 from sandbox.discord.server import DiscordServer
 from tasks.ledger import Ledger
 from tests.integration.bot.studio import Studio
+from tests.unit.bot.drawing_registry import drawing_registry
 from tests.unit.bot.registries import registry
 
 
@@ -26,6 +27,15 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 @pytest.fixture
 async def studio(server: DiscordServer, ledger: Ledger, redis_url: str) -> AsyncIterator[Studio]:
     async with Studio(server, ledger, redis_url, registry()) as studio:
+        await studio.publish()
+        yield studio
+    assert await server.control("GET", "violations") == []
+
+
+@pytest.fixture
+async def drawing(server: DiscordServer, ledger: Ledger, redis_url: str) -> AsyncIterator[Studio]:
+    """As `studio`, with LoRAs and ControlNets in its registry."""
+    async with Studio(server, ledger, redis_url, drawing_registry()) as studio:
         await studio.publish()
         yield studio
     assert await server.control("GET", "violations") == []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
+import aiohttp
 from PIL import Image
 from redis import Redis
 
@@ -49,7 +50,7 @@ def picture(spec_size: tuple[int, int], seed: int) -> bytes:
 
 def labels(message: dict[str, Any]) -> list[str]:
     """The buttons below a message."""
-    return [each["label"] for row in message["components"] for each in row["components"]]
+    return [each["label"] for row in message["components"] for each in row["components"] if "label" in each]
 
 
 class Studio:
@@ -132,6 +133,11 @@ class Studio:
     async def messages(self, channel: str = "general") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await self.server.control("GET", f"channels/{channel}/messages")
         return found
+
+    async def file(self, attachment: dict[str, Any]) -> bytes:
+        """What lies behind an attachment."""
+        async with aiohttp.ClientSession() as session, session.get(attachment["url"]) as answer:
+            return await answer.read()
 
     async def message_says(self, sentence: str, *, channel: str = "general", within_s: float = 5.0) -> dict[str, Any]:
         """The newest message, once it contains a sentence."""

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from sandbox.discord.world import GUILD_ID
 from tests.integration.bot.studio import Studio
+from tests.unit.bot.pictures import attached, photo
 from tests.unit.bot.test_command_table import registered
 
 Kind = discord.AppCommandOptionType
@@ -20,6 +21,7 @@ _VALUES: dict[Kind, Any] = {
     Kind.user: "member-2",
     Kind.role: GUILD_ID,
     Kind.channel: "general",
+    Kind.attachment: attached(photo()),
 }
 COMMANDS = [each for each in registered().walk_commands() if isinstance(each, app_commands.Command)]
 

@@ -19,7 +19,16 @@ async def test_everything_that_a_german_member_reads_is_german(studio: Studio) -
     await studio.render(job)
     (result,) = public(await studio.messages())
     assert "9 Schritte" in result["content"]
-    assert labels(result) == ["Neu würfeln", "Remix", "Info", "Löschen"]
+    assert labels(result) == [
+        "Größer 2×",  # noqa: RUF001
+        "Größer 4×",  # noqa: RUF001
+        "Leicht variieren",
+        "Stark variieren",
+        "Remix",
+        "Neu würfeln",
+        "Info",
+        "Löschen",
+    ]
     info = await studio.press("Info", result["id"])
     assert "**Modell** tiny\\-sdxl" in info["message"]["content"]
     refused = await studio.use(prompt="x", checks=False, images=9)

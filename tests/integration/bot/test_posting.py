@@ -44,7 +44,7 @@ async def test_the_picture_replaces_the_status_message(studio: Studio) -> None:
     (message,) = await studio.messages()
     assert [each["filename"] for each in message["attachments"]] == [f"easel-{job.id}-1.png", f"easel-{job.id}-2.png"]
     assert {each["description"] for each in message["attachments"]} == {"a red fox"}
-    assert labels(message) == ["Reroll", "Remix", "Info", "Delete"]
+    assert labels(message) == ["U1", "U2", "Reroll", "V1", "V2", "Remix", "Info", "Delete"]
     assert "seeds 7, 8 · 64×64 · 4 steps · cfg 5 · Euler" in message["content"]
     assert not studio.redis.exists(keys.blob(job.id, 0, epoch=1), keys.epoch(job.id))
 

@@ -8,7 +8,8 @@ from discord import app_commands
 
 from bot import exts
 from bot.exts.jobs.menus import MENUS
-from bot.exts.studio.press import RULES, Who
+from bot.exts.studio.press import RULES
+from bot.exts.studio.who import Who
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "commands.md"
 _WHO = {

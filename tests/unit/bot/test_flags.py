@@ -23,6 +23,8 @@ from tests.unit.bot.registries import registry
         ("a fox --n 2 --steps 20 --cfg 4.5", "a fox", {"images": 2, "steps": 20, "cfg": 4.5}),
         ("a fox —SEED 7", "a fox", {"seed": 7}),
         ("a --seed 7 red fox", "a red fox", {"seed": 7}),
+        ("a fox --iw 1.5 in fog", "a fox in fog", {"strength": 0.4}),
+        ("a fox --tile in fog", "a fox in fog", {"control": "tile"}),
         ("a well-known fox - red -- very", "a well-known fox - red -- very", {}),
         ("x--ar 1:1", "x--ar 1:1", {}),
     ],
@@ -43,6 +45,8 @@ def test_flags_become_options(typed: str, prompt: str, values: dict[str, object]
         ("a fox --seed seven", RefusalCode.NOT_A_NUMBER),
         ("a fox --steps 9.5", RefusalCode.NOT_A_NUMBER),
         ("a fox --cfg -1", RefusalCode.NOT_A_NUMBER),
+        ("a fox --iw much", RefusalCode.NOT_A_NUMBER),
+        ("a fox --iw 2.5", RefusalCode.OUT_OF_RANGE),
     ],
 )
 def test_a_wrong_flag_is_refused(typed: str, code: RefusalCode) -> None:

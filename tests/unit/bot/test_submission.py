@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from bot.refusals import Refusal, RefusalCode, Refused, clean
 from bot.submission import Options, seeds_from, submit
 from bot.wording.answers import refusal
-from tasks.schema import MAX_SEED, TextToImageSpec
+from tasks.schema import MAX_SEED, JobSpec, TextToImageSpec
 from tests.unit.bot.registries import SDXL, checkpoint, registry
 
 
-def order(**options: Any) -> TextToImageSpec:
+def order(**options: Any) -> JobSpec:
     return submit(Options(**({"prompt": "a fox"} | options)), registry=registry(), draw_seed=lambda: 42)
 
 

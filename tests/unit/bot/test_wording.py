@@ -88,7 +88,7 @@ def test_a_clamped_option_is_told() -> None:
 @pytest.mark.parametrize("code", RefusalCode)
 def test_every_refusal_has_a_sentence(code: RefusalCode) -> None:
     """With the data that `submit` gives, none is left with a gap."""
-    data = dict.fromkeys(("most", "least", "known", "limit", "again", "until"), "1")
+    data = dict.fromkeys(("most", "least", "known", "limit", "again", "until", "needed", "factor"), "1")
     assert answers.refusal(Refusal(code=code, option="steps", given="7", data=data))
 
 

@@ -1,0 +1,93 @@
+"""Larger, varied, or as a ControlNet sees it: new orders from a finished picture, for whoever asks."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import discord
+
+from bot.client import EaselClient
+from bot.derived import DEFAULT_DETAIL, STRONG, SUBTLE, Derived, Enlarge, ShowMaps, Vary
+from bot.exts.studio.given import take_order_with
+from bot.exts.studio.source import picture_of
+from bot.pictures.receiving import DRAWN_FROM_SIDE, ENLARGED_SIDE, Given, Wanted
+from bot.relations import Relation
+from tasks.ledger import Job
+
+_IMAGE = "image"
+# Makes the order, given the picture and what is known of the job that drew it.
+_Make = Callable[[Mapping[str, Any]], Derived]
+
+
+async def enlarge(
+    interaction: discord.Interaction[EaselClient],
+    picture: discord.Attachment,
+    *,
+    job: Job | None = None,
+    factor: int = 2,
+    detail: float = DEFAULT_DETAIL,
+) -> None:
+    """`factor` times as large; with the words of the `job` that drew it, where that is known."""
+
+    def make(facts: Mapping[str, Any]) -> Enlarge:
+        relation = None if job is None else Relation.UPSCALE
+        return Enlarge(**facts, relation=relation, factor=factor, detail=detail)
+
+    await _order(interaction, picture, job, make, most_side=ENLARGED_SIDE)
+
+
+async def double(interaction: discord.Interaction[EaselClient], job: Job, number: int) -> None:
+    """The button Upscale 2×."""  # noqa: RUF002
+    picture = await picture_of(interaction, job, number)
+    if picture is not None:
+        await enlarge(interaction, picture, job=job)
+
+
+async def quadruple(interaction: discord.Interaction[EaselClient], job: Job, number: int) -> None:
+    """The button Upscale 4×."""  # noqa: RUF002
+    picture = await picture_of(interaction, job, number)
+    if picture is not None:
+        await enlarge(interaction, picture, job=job, factor=4)
+
+
+async def vary_subtle(interaction: discord.Interaction[EaselClient], job: Job, number: int) -> None:
+    """The same picture, a little otherwise."""
+    await _from_job(
+        interaction, job, number, lambda facts: Vary(**facts, relation=Relation.VARY_SUBTLE, strength=SUBTLE)
+    )
+
+
+async def vary_strong(interaction: discord.Interaction[EaselClient], job: Job, number: int) -> None:
+    """The same idea, quite otherwise."""
+    await _from_job(
+        interaction, job, number, lambda facts: Vary(**facts, relation=Relation.VARY_STRONG, strength=STRONG)
+    )
+
+
+async def show_maps(interaction: discord.Interaction[EaselClient], job: Job, number: int) -> None:
+    """What each kind of ControlNet would follow."""
+    await _from_job(interaction, job, number, lambda facts: ShowMaps(**facts, relation=Relation.MAP))
+
+
+async def _from_job(interaction: discord.Interaction[EaselClient], job: Job, number: int, make: _Make) -> None:
+    picture = await picture_of(interaction, job, number)
+    if picture is not None:
+        await _order(interaction, picture, job, make)
+
+
+async def _order(
+    interaction: discord.Interaction[EaselClient],
+    picture: discord.Attachment,
+    job: Job | None,
+    make: _Make,
+    *,
+    most_side: int = DRAWN_FROM_SIDE,
+) -> None:
+    facts: dict[str, Any] = {}
+    if job is not None:
+        facts = {"spec": job.spec, "parent_id": job.id, "private": job.private, "spoiler": job.spoiler}
+
+    def complete(given: Mapping[str, Given]) -> Derived:
+        return make({**facts, "image": given[_IMAGE].ref})
+
+    wanted = {_IMAGE: Wanted(picture, most_side=most_side)}
+    await take_order_with(interaction, wanted, complete, private=facts.get("private"))

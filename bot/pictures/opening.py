@@ -1,0 +1,81 @@
+"""Opens a member's picture in a confined process and keeps its pixels alone."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bot.refusals import RefusalCode, Refused
+from tasks.references import MAX_INPUT_PIXELS
+
+_DECODER = Path(__file__).with_name("decoder.py")
+_TIMEOUT_S = 30.0
+_LEAST_SIDE = 32
+_MEGAPIXEL = 10**6
+
+
+class Role(StrEnum):
+    """What a picture is given for."""
+
+    PICTURE = "picture"
+    MASK = "mask"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A PNG without anything but pixels; sizes in pixels, `given` before it was scaled down."""
+
+    data: bytes
+    width: int
+    height: int
+    given: tuple[int, int]
+    transparent: bool
+    empty: bool  # a mask that changes nothing
+
+
+async def open_picture(data: bytes, *, option: str, role: Role, most_side: int) -> Opened:
+    """What is kept of the file.
+
+    Raises:
+        Refused: it is no PNG, JPEG or WebP, or has too many pixels, or too few.
+    """
+    code, output, complaint = await _decoded(data, role, most_side)
+    if code != 0:
+        raise _refusal(complaint, option)
+    line, _, png = output.partition(b"\n")
+    facts = json.loads(line)
+    width, height = facts["given"]
+    if min(width, height) < _LEAST_SIDE:
+        raise Refused(RefusalCode.PICTURE_SMALL, option, given=f"{width}×{height}", least=_LEAST_SIDE)  # noqa: RUF001
+    return Opened(png, facts["width"], facts["height"], (width, height), facts["transparent"], facts["empty"])
+
+
+async def _decoded(data: bytes, role: Role, most_side: int) -> tuple[int, bytes, bytes]:
+    """Exit code, stdout, stderr. The environment is empty: whatever breaks out finds no secret in it."""
+    command = (sys.executable, "-I", str(_DECODER), role, str(MAX_INPUT_PIXELS), str(most_side))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, env={})
+    try:
+        output, complaint = await asyncio.wait_for(process.communicate(data), _TIMEOUT_S)
+    except TimeoutError:
+        return 1, b"", b""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode or 0, output, complaint
+
+
+def _refusal(complaint: bytes, option: str) -> Refused:
+    """A decoder that was killed has written nothing, or no JSON: the file is broken, whatever it was."""
+    try:
+        answer = json.loads(complaint)
+        size = f"{answer['width']}×{answer['height']}" if answer["reason"] == "pixels" else ""  # noqa: RUF001
+    except (ValueError, KeyError, TypeError):
+        size = ""
+    if size:
+        most = f"{MAX_INPUT_PIXELS / _MEGAPIXEL:.0f}"
+        return Refused(RefusalCode.PICTURE_PIXELS, option, given=size, most=most)
+    return Refused(RefusalCode.PICTURE_BROKEN, option)
