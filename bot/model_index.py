@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.lora_index import LoraChoice, UnreadableWeightError, lora_choices, resolve_lora
 from config.registry import Checkpoint
+
+__all__ = ["LoraChoice", "UnreadableWeightError", "lora_choices", "matches", "resolve", "resolve_lora", "suggestions"]
 
 MAX_SUGGESTIONS = 25
 
