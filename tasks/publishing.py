@@ -1,6 +1,6 @@
 """Sends tasks by name. A message is only a hint: what counts is in the ledger before anything is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tasks import keys, routing
+from tasks import keys, routing, served
 from tasks.schema import JobSpec, RenderTask, SignedLink, Wire
 
 
@@ -71,6 +71,11 @@ class Publisher:
         """Let the provisioner look at the queue now instead of at its next tick."""
         with _broker():
             self._redis.publish(keys.FLEET_WAKE, "1")
+
+    def serve(self, checkpoint_ids: Iterable[str]) -> None:
+        """Have every worker serve these checkpoints; cheap where they know already."""
+        with _broker():
+            served.announce(self._redis, checkpoint_ids)
 
     def withdraw(self, job_id: str) -> None:
         """The job ended: workers drop what is left of its messages."""

@@ -103,7 +103,7 @@ class Office:
 
     @property
     def _notices(self) -> Notices:
-        return Notices(self.ledger.jobs, self.redis, self.messenger, self.registry, self.clock)
+        return Notices(self.ledger, self.redis, self.messenger, self.registry, self.clock)
 
     def _inspected(self, job: Job) -> list[Picture] | None:
         """The pictures; None where the job now takes another way."""

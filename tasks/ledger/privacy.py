@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tasks.ledger.house_models import AuditEntry, Block, Grant
 from tasks.ledger.models import Attempt, Job
 from tasks.ledger.people_models import Style, UserSettings, scope_of_user
+from tasks.ledger.published import PublishedEntry
 from tasks.lifecycle import CANCELLABLE, ENDED, JobState
 
 _GIVEN_BACK = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
@@ -69,8 +70,8 @@ class PrivacyLedger:
         """Forget a person in one transaction: jobs, own styles, defaults, the prompts in the audit.
 
         What is being posted at this moment goes with the next call. Blocks stay, and so does the number of pictures
-        of today (as a grant of that many less): erasing is no way around a quota. Styles given to a server stay there,
-        without a name behind them.
+        of today (as a grant of that many less): erasing is no way around a quota. Styles given to a server and
+        published models stay, without a name behind them.
         """
         with self._session.begin() as session:
             session.execute(
@@ -87,6 +88,7 @@ class PrivacyLedger:
             styles = session.scalar(own) or 0
             session.execute(delete(Style).where(Style.scope == scope_of_user(user_id)))
             session.execute(update(Style).where(Style.owner_id == user_id).values(owner_id=0))
+            session.execute(update(PublishedEntry).where(PublishedEntry.added_by == user_id).values(added_by=0))
             session.execute(delete(UserSettings).where(UserSettings.user_id == user_id))
             session.execute(
                 update(AuditEntry)

@@ -6,6 +6,7 @@ from bot.wording.german.house import HOUSE
 from bot.wording.german.jobs import JOBS
 from bot.wording.german.people import PEOPLE
 from bot.wording.german.privacy import PRIVACY
+from bot.wording.german.shelf import SHELF
 from bot.wording.german.studio import STUDIO
 
-GERMAN: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS
+GERMAN: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS | SHELF
