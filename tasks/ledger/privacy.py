@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, delete, func, or_, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
+from tasks.ledger.engine import Sessions, forget_old_pages
 from tasks.ledger.house_models import AuditEntry, Block, Grant
 from tasks.ledger.models import Attempt, Job
 from tasks.ledger.people_models import Style, UserSettings, scope_of_user
@@ -40,7 +41,8 @@ class PrivacyLedger:
     """A person's right to see and to erase."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._engine = engine
+        self._session = Sessions(engine)
 
     def dossier(self, user_id: int, *, most_jobs: int = 5000) -> Dossier:
         """What there is."""
@@ -73,6 +75,11 @@ class PrivacyLedger:
         of today (as a grant of that many less): erasing is no way around a quota. Styles given to a server and
         published models stay, without a name behind them.
         """
+        erased = self._erase(user_id, day_began=day_began, now=now)
+        forget_old_pages(self._engine)
+        return erased
+
+    def _erase(self, user_id: int, *, day_began: datetime, now: datetime) -> Erased:
         with self._session.begin() as session:
             session.execute(
                 update(Job)

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Engine, String, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column, sessionmaker
+from sqlalchemy.orm import Mapped, mapped_column
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.models import Base
 
 MODEL = "model"
@@ -34,7 +35,7 @@ class PublishedLedger:
     """Returned rows are detached and read-only."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def add(self, entry: PublishedEntry) -> bool:
         """Publish it; False where one of this kind and id is there. A removed one gives its place up."""
