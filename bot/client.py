@@ -14,6 +14,7 @@ from bot.discord_api import NO_MENTIONS, find_gateway
 from bot.progress.board import LOOK_EVERY_S, Board
 from bot.progress.editor import StatusEditor
 from bot.services import Services
+from bot.shelf import Shelf
 from bot.watch.watcher import Watcher
 from bot.wording.catalogue import say
 
@@ -39,6 +40,7 @@ class EaselClient(discord.Client):
         self.tree: app_commands.CommandTree[EaselClient] = EaselTree(self)
         self.editor = StatusEditor(services, self)
         self.board = Board(services, self.editor, look_every_s=look_every_s)
+        self.shelf = Shelf(services)
         self.watcher = Watcher(services, self.board, self, alert_channel_id=alert_channel_id)
         self._beside: list[asyncio.Task[None]] = []
         self._spawned: set[asyncio.Task[None]] = set()
@@ -46,7 +48,8 @@ class EaselClient(discord.Client):
 
     async def setup_hook(self) -> None:
         await find_gateway(self)
-        self._beside = [asyncio.create_task(self.board.run()), asyncio.create_task(self.watcher.run())]
+        beside = (self.board.run(), self.watcher.run(), self.shelf.run())
+        self._beside = [asyncio.create_task(work) for work in beside]
 
     async def on_ready(self) -> None:
         log.info("bot ready", user=str(self.user), guilds=len(self.guilds))

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from redis.asyncio import Redis
 
+from bot.publishing.desk import PublishingDesk
 from bot.watch.metrics import Metrics
 from config.loading import Registry
 from tasks.ledger import Ledger
@@ -53,9 +54,12 @@ class InFlight:
         await self._idle.wait()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Services:
-    """The bot's dependencies. Ledger and broker have threads of their own: a slow one does not starve the other."""
+    """The bot's dependencies. Ledger and broker have threads of their own: a slow one does not starve the other.
+
+    `registry` is replaced as a whole when something is published or removed (`bot.shelf`); all else stays.
+    """
 
     registry: Registry
     ledger: Ledger
@@ -66,6 +70,7 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     # Each takes a process and some hundred megabytes for a moment.
     pictures_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    desk: PublishingDesk = field(default_factory=PublishingDesk)
     _ledger_threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_LEDGER_THREADS, thread_name_prefix="ledger")
     )

@@ -3,6 +3,7 @@
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.publishing.desk import PublishingDesk
 from bot.services import Services
 from config.loading import Registry
 from config.settings import DiscordSettings
@@ -62,6 +63,7 @@ def build_services(settings: DiscordSettings, *, registry: Registry, ledger: Led
         ledger=ledger,
         redis=connect_async(settings.redis_url),
         publisher=open_publisher(settings, client_name="easel-bot"),
+        desk=PublishingDesk.of(settings),
     )
 
 

@@ -234,7 +234,7 @@ class WorkerSettings(ProcessSettings):
     queues: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)] = Field(
         (),
         validation_alias="EASEL_CHECKPOINTS",
-        description="comma-separated checkpoint ids to serve; default: all",
+        description="comma-separated checkpoint ids to serve, with * also those that are added later; default: all",
     )
     weights_dir: Path | None = Field(
         None, validation_alias="EASEL_WEIGHTS_DIR", description="folder for fetched weights"

@@ -42,6 +42,6 @@ def make_worker_app(
 def serve_renders(app: Celery, run: Callable[[dict[str, Any]], None]) -> None:
     """Register `gpu_worker.render`; `run` gets the message and deals with every failure itself."""
 
-    @app.task(name=routing.RENDER, ignore_result=True)  # type: ignore[untyped-decorator]
+    @app.task(name=routing.RENDER, ignore_result=True, shared=False)  # type: ignore[untyped-decorator]
     def render(message: dict[str, Any]) -> None:
         run(message)

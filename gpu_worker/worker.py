@@ -31,6 +31,7 @@ from gpu_worker.lane import Lane
 from gpu_worker.life_lease import LifeLease, RentedMachine
 from gpu_worker.renderer import Renderer
 from gpu_worker.run_job import run_job
+from gpu_worker.served import Served, TaskConsumer, split
 from gpu_worker.status import WorkerStatus
 from gpu_worker.supervisor import LIFELINE
 from gpu_worker.traffic import Traffic
@@ -57,14 +58,15 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings, registry: Registry) -> None:
         self._settings = settings
-        self._warm = _warm_checkpoints(settings, registry)
+        self._checkpoints, self._learns = split(settings.queues, registry.checkpoints)
+        self._warm = _warm_checkpoints(settings, registry, self._checkpoints)
         self._redis = connect(settings.broker_url)
         self._traffic = Traffic()
         self._status = WorkerStatus(now=now)
         self._watchdog = Watchdog(_end_stalled)
         self._lane = Lane(lambda: _import_renderer(_profile(settings, registry), wanted=lambda: self._ahead.wanted))
         self._fetcher = _fetcher(settings)
-        self._app = self._make_app(registry)
+        self._app = self._make_app()
         self._drain = Drain(
             self._traffic, announce=self._status.drain, interrupt=self._interrupt, stop=_stop_celery, kill=self._kill
         )
@@ -72,7 +74,7 @@ class Worker:
         self._machine = _rented_machine(settings)
         self._ahead = Ahead(
             redis=connect(settings.broker_url),
-            checkpoints=settings.queues or tuple(registry.checkpoints),
+            checkpoints=self._checkpoints,
             fetcher=self._fetcher,
             lane=self._lane,
             traffic=self._traffic,
@@ -114,16 +116,21 @@ class Worker:
         serve_renders(self._app, lambda message: run_job(message, self._shop))
         controller = self._app.WorkController(
             hostname=f"gpu@{self._settings.worker_id}",
-            ready_callback=lambda _consumer: self._on_ready(),
+            ready_callback=self._on_ready,
             without_gossip=True,
             without_mingle=True,
         )
         controller.start()
         return int(controller.exitcode or 0)
 
-    def _on_ready(self) -> None:
+    def _on_ready(self, consumer: TaskConsumer) -> None:
+        if self._learns:
+            Served(connect(self._settings.broker_url), self._app, self._checkpoints, self._serve).start(consumer)
         self._status.ready()
         log.info("worker ready", loaded=list(self._lane.loaded()))
+
+    def _serve(self, checkpoints: tuple[str, ...]) -> None:
+        self._ahead.checkpoints = checkpoints
 
     def _forget_former_life(self) -> None:
         """With patience: Redis may be away for longer than a client waits, and the lease on life watches us anyway."""
@@ -138,11 +145,11 @@ class Worker:
         if left:
             log.warning("messages of a former life dropped", messages=left)
 
-    def _make_app(self, registry: Registry) -> Celery:
+    def _make_app(self) -> Celery:
         return make_worker_app(
             self._settings.broker_url,
             worker_id=self._settings.worker_id,
-            checkpoints=self._settings.queues or tuple(registry.checkpoints),
+            checkpoints=self._checkpoints,
             gate=self._traffic,
             loaded=self._lane.loaded,
         )
@@ -193,10 +200,9 @@ def _profile(settings: WorkerSettings, registry: Registry) -> Profile | None:
     return registry.profiles.get(settings.profile) if settings.profile else registry.profile
 
 
-def _warm_checkpoints(settings: WorkerSettings, registry: Registry) -> Sequence[CheckpointRef]:
+def _warm_checkpoints(settings: WorkerSettings, registry: Registry, served: Sequence[str]) -> Sequence[CheckpointRef]:
     profile = _profile(settings, registry)
     names = profile.warm if profile else ()
-    served = settings.queues or tuple(registry.checkpoints)
     return [CheckpointRef.of(registry.checkpoints[name]) for name in names if name in served]
 
 

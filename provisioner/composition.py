@@ -29,6 +29,7 @@ from provisioner.sweeping import Sweeper
 from tasks.app import make_app
 from tasks.ledger import Ledger
 from tasks.publishing import Publisher
+from tasks.served import EVERY_NEW_ONE
 from tasks.signing import signer_of
 
 log = structlog.get_logger()
@@ -141,7 +142,7 @@ def _hands(
 
 def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> dict[str, str]:
     """Beyond the profile's variables: our checkpoints, of which an older image knows some, and where Vast's API is."""
-    served = {"EASEL_CHECKPOINTS": ",".join(registry.checkpoints)}
+    served = {"EASEL_CHECKPOINTS": ",".join((*registry.checkpoints, EVERY_NEW_ONE))}
     default = type(settings).model_fields["vast_url"].default  # there every worker looks anyway
     return served if settings.vast_url == default else {**served, "VAST_URL": settings.vast_url}
 

@@ -124,7 +124,15 @@ def key_patterns(worker_id: str) -> list[str]:
     """The keys of the queues, of the jobs, and of this worker."""
     lists = [routing.CONTROL, f"{routing.CONTROL}{routing.SEPARATOR}*", f"{routing.GPU_PREFIX}*"]
     own = [keys.unacked(worker_id), keys.unacked_index(worker_id), keys.unacked_mutex(worker_id)]
-    shared = [keys.lease("*"), keys.epoch("*"), keys.cancel("*"), "blob:*", keys.input("*"), keys.warm_up("*")]
+    shared = [
+        keys.lease("*"),
+        keys.epoch("*"),
+        keys.cancel("*"),
+        "blob:*",
+        keys.input("*"),
+        keys.warm_up("*"),
+        keys.SERVED,
+    ]
     return [*lists, *own, *shared, keys.heartbeat(worker_id), keys.life(worker_id)]
 
 

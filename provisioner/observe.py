@@ -111,9 +111,11 @@ class Observer:
 
     def _ground(self, now: datetime) -> _Ground:
         jobs = self._ledger.jobs.outstanding()
+        # What was published in Discord after our start has a queue, too: its jobs name it.
+        checkpoints = {*self._checkpoints, *filter(None, map(_checkpoint_of, jobs))}
         blind: tuple[str, ...] = ()
         try:
-            self._broker = read_broker(self._redis, checkpoints=self._checkpoints, job_ids=[job.id for job in jobs])
+            self._broker = read_broker(self._redis, checkpoints=sorted(checkpoints), job_ids=[job.id for job in jobs])
         except RedisError as error:
             log.warning("redis does not answer; machines are managed without it", error=type(error).__name__)
             blind = ("redis",)
@@ -291,6 +293,12 @@ def boot_estimate_s(recent: Sequence[Instance]) -> float:
     """Seconds from intent to ready: the median of the machines that got there, else a guess."""
     boots = [age_s(row.intended_at, now=row.ready_at) for row in recent if row.ready_at is not None]
     return median(boots) if boots else DEFAULT_BOOT_S
+
+
+def _checkpoint_of(job: Job) -> str:
+    """Its queue; nothing for a row that cannot be read, which must hide no other."""
+    checkpoint = job.spec_json.get("checkpoint")
+    return str(checkpoint.get("id", "")) if isinstance(checkpoint, dict) else ""
 
 
 def _listing_of(row: Instance, snapshot: Snapshot) -> Listed | None:

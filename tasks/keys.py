@@ -14,6 +14,7 @@ LIFE_TTL = timedelta(minutes=2)
 
 FLEET_STATUS = "fleet:status"
 FLEET_WAKE = "fleet:wake"
+SERVED = "checkpoints:served"  # what all workers serve; `tasks.served`
 PROGRESS_PATTERN = "progress:*"
 HEARTBEAT_PATTERN = "worker:*"
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tasks import blobs, keys, routing
+from tasks import blobs, keys, routing, served
 from tasks.schema import InputRef, JobSpec, RenderTask, SignedLink, Wire
 
 
@@ -81,6 +81,11 @@ class Publisher:
         """Let the provisioner look at the queue now instead of at its next tick."""
         with _broker():
             self._redis.publish(keys.FLEET_WAKE, "1")
+
+    def serve(self, checkpoint_ids: Iterable[str]) -> None:
+        """Have every worker serve these checkpoints; cheap where they know already."""
+        with _broker():
+            served.announce(self._redis, checkpoint_ids)
 
     def withdraw(self, job_id: str) -> None:
         """The job ended: workers drop what is left of its messages."""

@@ -19,7 +19,8 @@ from bot.wording.jobs import link_to
 from bot.wording.results import elsewhere, failure_message
 from config.loading import Registry
 from tasks.errors import ErrorCode
-from tasks.ledger import Job, JobLedger
+from tasks.ledger import Job, Ledger
+from tasks.ledger.published import MODEL
 from tasks.lifecycle import JobState
 from tasks.schema import Failure
 
@@ -32,7 +33,7 @@ _TOLD_BY_COURIER = frozenset({JobState.FAILED, JobState.EXPIRED})
 class Notices:
     """The courier's bad news."""
 
-    jobs: JobLedger
+    ledger: Ledger
     redis: Redis
     messenger: Messenger
     registry: Registry
@@ -41,7 +42,7 @@ class Notices:
     def tell(self, job_id: str) -> None:
         """Tell, unless it is told already; while Discord is away the sweep asks again."""
         with message_lock.held_for_result(self.redis, job_id):
-            job = self.jobs.get(job_id)
+            job = self.ledger.jobs.get(job_id)
             if job is None or job.state not in _TOLD_BY_COURIER or job.told_at is not None:
                 return
             try:
@@ -51,14 +52,18 @@ class Notices:
                 return
             except (ChannelClosed, discord.HTTPException) as error:
                 log.warning("member cannot be told", job_id=job_id, channel_id=job.channel_id, error=str(error))
-            self.jobs.told(job_id, now=self.clock())
+            self.ledger.jobs.told(job_id, now=self.clock())
             log.info("failure told", job_id=job_id, code=self._failure(job).code)
         Hints(self.messenger).failed(job)
 
     def model_name(self, job: Job) -> str:
         """The checkpoint's name, or its id where it has left the registry since."""
-        known = self.registry.checkpoints.get(job.spec.checkpoint.id)
-        return job.spec.checkpoint.id if known is None else known.name
+        checkpoint_id = job.spec.checkpoint.id
+        known = self.registry.checkpoints.get(checkpoint_id)
+        if known is not None:
+            return known.name
+        published = self.ledger.published.get(MODEL, checkpoint_id)
+        return checkpoint_id if published is None else str(published.entry_json.get("name", checkpoint_id))
 
     def _tell(self, job: Job) -> None:
         route = route_for(

@@ -104,7 +104,7 @@ class Office:
 
     @property
     def _notices(self) -> Notices:
-        return Notices(self.ledger.jobs, self.redis, self.messenger, self.registry, self.clock)
+        return Notices(self.ledger, self.redis, self.messenger, self.registry, self.clock)
 
     def _delivery(self, job: Job, pictures: list[Picture]) -> Delivery:
         return Delivery(

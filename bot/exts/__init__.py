@@ -5,7 +5,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.client import EaselClient
-from bot.exts import admin, guide, jobs, people, privacy, server, studio
+from bot.exts import admin, guide, jobs, people, privacy, server, shelf, studio
 
 
 def install(client: EaselClient) -> None:
@@ -14,6 +14,7 @@ def install(client: EaselClient) -> None:
     studio.add_buttons(client)
     jobs.add_buttons(client)
     privacy.add_buttons(client)
+    shelf.add_buttons(client)
 
 
 def add_commands(tree: app_commands.CommandTree[Any]) -> None:
@@ -23,5 +24,6 @@ def add_commands(tree: app_commands.CommandTree[Any]) -> None:
     server.add_commands(tree)
     people.add_commands(tree)
     privacy.add_commands(tree)
+    shelf.add_commands(tree)
     guide.add_commands(tree)
     admin.add_commands(tree)

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
-from gpu_worker.loras import inspection
+from tasks import lora_inspection as inspection
 from tasks.errors import ErrorCode, WeightsError
 
 _PEFT_METADATA = "lora_adapter_metadata"  # as diffusers and peft name it

@@ -16,6 +16,7 @@ from tasks.ledger.models import Attempt, FleetOrder, Instance, Job, Leadership
 from tasks.ledger.orders import OrderLedger
 from tasks.ledger.people import PeopleLedger
 from tasks.ledger.privacy import PrivacyLedger
+from tasks.ledger.published import PublishedEntry, PublishedLedger
 
 __all__ = [
     "AlertLedger",
@@ -37,6 +38,8 @@ __all__ = [
     "OrderLedger",
     "PeopleLedger",
     "PrivacyLedger",
+    "PublishedEntry",
+    "PublishedLedger",
     "Receipt",
     "Visitor",
 ]
@@ -56,6 +59,7 @@ class Ledger:
     instances: InstanceLedger
     leadership: LeadershipLedger
     orders: OrderLedger
+    published: PublishedLedger
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -73,6 +77,7 @@ class Ledger:
             InstanceLedger(engine),
             LeadershipLedger(engine),
             OrderLedger(engine),
+            PublishedLedger(engine),
         )
 
     def close(self) -> None:

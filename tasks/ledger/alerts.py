@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Engine, String, delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column, sessionmaker
+from sqlalchemy.orm import Mapped, mapped_column
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.models import Base, Job
 from tasks.lifecycle import ENDED
 
@@ -36,7 +37,7 @@ class AlertLedger:
     """Remembers over restarts, and between two bots."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def is_first(self, key: str, *, now: datetime) -> bool:
         """Whether nobody has given this alert; from now on somebody has."""

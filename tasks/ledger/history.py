@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select, update
-from sqlalchemy.orm import sessionmaker
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.models import Job
 from tasks.lifecycle import CANCELLABLE, JobState
 
@@ -14,7 +14,7 @@ class HistoryLedger:
     """Questions about the past of one member. Returned rows are detached and read-only."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def of_user(self, user_id: int, *, limit: int, offset: int = 0) -> Sequence[Job]:
         """A member's jobs, newest first."""

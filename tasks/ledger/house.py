@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, func, or_, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.house_models import AuditEntry, Block, ChannelRule, FilterPattern, Grant, ModelRule, RoleLimit
 from tasks.ledger.models import Base, Job
 from tasks.lifecycle import OUTSTANDING, JobState
@@ -50,7 +51,7 @@ class HouseLedger:
     """The rules. Returned rows are detached and read-only."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def seen_by(self, visitor: Visitor, *, day_began: datetime, now: datetime) -> House:
         """The rules for a visitor, and what they have used since `day_began`."""

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Engine, or_, select, update
-from sqlalchemy.orm import sessionmaker
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.models import Instance, Leadership
 
 INTENDED = "intended"
@@ -40,7 +40,7 @@ class InstanceLedger:
     """The machines. Returned rows are detached and read-only; the states are `provisioner.lifecycle`'s."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def intend(self, intent: Intent, *, role: str, leader_epoch: int, now: datetime) -> Instance:
         """Commit the intent to rent.

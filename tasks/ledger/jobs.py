@@ -1,16 +1,16 @@
 """Jobs in the ledger. Every move is a compare-and-set on (state, epoch): whoever comes late changes nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Engine, func, insert, or_, select, update
+from sqlalchemy import CursorResult, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, sessionmaker
 
 from tasks.errors import RETRYABLE, ErrorCode
 from tasks.estimate import work_units
+from tasks.ledger.job_questions import JobQuestions, by_interaction, outstanding
 from tasks.ledger.models import Attempt, Job
 from tasks.ledger.shares import share_usd
 from tasks.lifecycle import (
@@ -18,8 +18,6 @@ from tasks.lifecycle import (
     ENDED,
     MAX_ATTEMPTS,
     MAX_LOST_HOSTS,
-    OUTSTANDING,
-    WAITING_FOR_GPU,
     JobState,
     sources_of,
 )
@@ -58,33 +56,27 @@ class Receipt:
     created: bool
 
 
-class JobLedger:
-    """The jobs. Synchronous; the bot calls it through a thread. Returned rows are detached and read-only."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+class JobLedger(JobQuestions):
+    """The jobs and their moves. Synchronous; the bot calls it through a thread."""
 
     # Moves, in the order of a job's life.
 
     def receive(self, new: NewJob, *, now: datetime) -> Receipt:
         """Write a job down before anything else happens. A replayed interaction finds its first row."""
-        with self._session() as session:
-            known = _by_interaction(session, new.interaction_id)
-            if known is not None:
-                return Receipt(job=known, created=False)
-            job = _new_row(
-                new, priority=priority_for(max(0, _outstanding(session, new.user_id) - new.priority_credit)), now=now
-            )
-            session.add(job)
-            try:
-                session.commit()
-            except IntegrityError:
-                session.rollback()
-                winner = _by_interaction(session, new.interaction_id)
-                if winner is None:
-                    raise
-                return Receipt(job=winner, created=False)
-            return Receipt(job=job, created=True)
+        try:
+            with self._session.begin() as session:
+                known = by_interaction(session, new.interaction_id)
+                if known is not None:
+                    return Receipt(job=known, created=False)
+                ahead = max(0, outstanding(session, new.user_id) - new.priority_credit)
+                job = _new_row(new, priority=priority_for(ahead), now=now)
+                session.add(job)
+        except IntegrityError:  # on PostgreSQL another process was faster
+            winner = self.of_interaction(new.interaction_id)
+            if winner is None:
+                raise
+            return Receipt(job=winner, created=False)
+        return Receipt(job=job, created=True)
 
     def acknowledged(self, job_id: str, *, reply_message_id: int) -> None:
         """Discord told us the id of the reply that shows this job."""
@@ -246,109 +238,16 @@ class JobLedger:
             session.execute(update(Job).where(Job.id == job_id).values(told_at=now, interaction_token=None))
 
     def forget_tokens(self, *, before: datetime) -> int:
-        """Erase interaction tokens that Discord no longer accepts anyway; returns how many."""
+        """Erase interaction tokens that Discord no longer accepts anyway; returns how many.
+
+        It looks first: the sweep asks every few seconds, and what only looks keeps no writer waiting.
+        """
+        old = (Job.interaction_token.is_not(None), Job.received_at < before)
+        with self._session() as session:
+            if session.scalars(select(Job.id).where(*old).limit(1)).one_or_none() is None:
+                return 0
         with self._session.begin() as session:
-            return _rows(
-                session.execute(
-                    update(Job)
-                    .where(Job.interaction_token.is_not(None), Job.received_at < before)
-                    .values(interaction_token=None)
-                )
-            )
-
-    # Questions.
-
-    def get(self, job_id: str) -> Job | None:
-        """One job by id."""
-        with self._session() as session:
-            return session.get(Job, job_id)
-
-    def of_interaction(self, interaction_id: int) -> Job | None:
-        """The job that a command brought about, if it arrived before."""
-        with self._session() as session:
-            return _by_interaction(session, interaction_id)
-
-    def in_states(self, states: Collection[JobState], *, limit: int = 10_000) -> Sequence[Job]:
-        """Jobs in any of `states`, oldest first."""
-        with self._session() as session:
-            query = select(Job).where(Job.state.in_(states)).order_by(Job.received_at).limit(limit)
-            return session.scalars(query).all()
-
-    def outstanding(self) -> Sequence[Job]:
-        """Everything that has not ended, oldest first."""
-        return self.in_states(OUTSTANDING)
-
-    def untold(self) -> Sequence[Job]:
-        """Ended without pictures, and the member does not know yet; a cancel is told by whoever pressed it."""
-        with self._session() as session:
-            query = (
-                select(Job)
-                .where(Job.state.in_({JobState.FAILED, JobState.EXPIRED}), Job.told_at.is_(None))
-                .order_by(Job.received_at)
-            )
-            return session.scalars(query).all()
-
-    def count_outstanding(self, *, user_id: int | None = None) -> int:
-        """How many jobs have not ended, of one user or of all."""
-        with self._session() as session:
-            return _outstanding(session, user_id)
-
-    def ahead_of(self, job: Job) -> int:
-        """How many queued jobs a worker takes before this one: more urgent, or as urgent and older."""
-        with self._session() as session:
-            query = (
-                select(func.count())
-                .select_from(Job)
-                .where(
-                    Job.state.in_(WAITING_FOR_GPU),
-                    Job.id != job.id,
-                    or_(
-                        Job.priority < job.priority,
-                        (Job.priority == job.priority) & (Job.received_at < job.received_at),
-                    ),
-                )
-            )
-            return session.scalar(query) or 0
-
-    def recent_speeds(self, *, limit: int = 50) -> list[tuple[float, float]]:
-        """(work units, sampling seconds) of the last finished jobs, for `tasks.estimate`."""
-        with self._session() as session:
-            query = (
-                select(Job)
-                .where(Job.state == JobState.POSTED, Job.rendered_json.is_not(None))
-                .order_by(Job.ended_at.desc())
-                .limit(limit)
-            )
-            return [
-                (work_units(job.spec), job.rendered.timings.sample_s)
-                for job in session.scalars(query)
-                if job.rendered is not None
-            ]
-
-    def attempts_of(self, job_id: str) -> Sequence[Attempt]:
-        """The claims of a job in their order."""
-        with self._session() as session:
-            return session.scalars(select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.id)).all()
-
-    def finished_by(self, worker_ids: Collection[str]) -> dict[str, int]:
-        """Worker id → how many jobs it rendered; those that rendered none are absent."""
-        with self._session() as session:
-            rows = session.execute(
-                select(Attempt.worker_id, func.count())
-                .where(Attempt.worker_id.in_(worker_ids), Attempt.outcome == "rendered")
-                .group_by(Attempt.worker_id)
-            ).all()
-            return {worker_id: number for worker_id, number in rows}  # noqa: C416 - typed rows
-
-    def last_worked_at(self, worker_ids: Collection[str]) -> dict[str, datetime]:
-        """Worker id → when it last claimed or ended a job, by our own clock."""
-        with self._session() as session:
-            query = (
-                select(Attempt.worker_id, func.max(func.coalesce(Attempt.ended_at, Attempt.claimed_at)))
-                .where(Attempt.worker_id.in_(worker_ids))
-                .group_by(Attempt.worker_id)
-            )
-            return {worker_id: moment for worker_id, moment in session.execute(query)}  # noqa: C416 - typed rows
+            return _rows(session.execute(update(Job).where(*old).values(interaction_token=None)))
 
     # The one place where a state changes.
 
@@ -379,17 +278,6 @@ class JobLedger:
 
 def _rows(result: object) -> int:
     return cast("CursorResult[Any]", result).rowcount
-
-
-def _by_interaction(session: Session, interaction_id: int) -> Job | None:
-    return session.scalars(select(Job).where(Job.interaction_id == interaction_id)).one_or_none()
-
-
-def _outstanding(session: Session, user_id: int | None) -> int:
-    query = select(func.count()).select_from(Job).where(Job.state.in_(OUTSTANDING))
-    if user_id is not None:
-        query = query.where(Job.user_id == user_id)
-    return session.scalar(query) or 0
 
 
 def _new_row(new: NewJob, *, priority: int, now: datetime) -> Job:

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import sessionmaker
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.models import Leadership
 
 
@@ -13,7 +13,7 @@ class LeadershipLedger:
     """The lock of the one leader per role."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def acquire(self, role: str, *, holder: str, ttl: timedelta, now: datetime) -> int | None:
         """Take or renew the lead; returns the fencing epoch, or None while somebody else leads."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -117,6 +118,14 @@ class Job(Base):
         Index("ix_jobs_user_state", "user_id", "state"),
         Index("ix_jobs_user_received", "user_id", "received_at"),
         Index("ix_jobs_posted_message", "posted_message_id"),
+        # Asked every few seconds, over a table that only grows.
+        Index("ix_jobs_state_ended", "state", "ended_at"),
+        Index(
+            "ix_jobs_with_token",
+            "received_at",
+            sqlite_where=text("interaction_token IS NOT NULL"),
+            postgresql_where=text("interaction_token IS NOT NULL"),
+        ),
     )
 
     @property

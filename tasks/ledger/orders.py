@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.orm import sessionmaker
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.models import FleetOrder
 
 DOWN = "down"  # end every machine and rent none
@@ -25,7 +25,7 @@ class OrderLedger:
     """One order per name; the newest counts."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def place(self, name: str, *, reason: str, now: datetime, until: datetime | None = None) -> None:
         """Order it from now on, for good or until a moment."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import sessionmaker
 
+from tasks.ledger.engine import Sessions
 from tasks.ledger.people_models import Style, UserSettings, scope_of_guild, scope_of_user
 
 
@@ -13,7 +13,7 @@ class PeopleLedger:
     """Defaults and styles. Returned rows are detached and read-only."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._session = Sessions(engine)
 
     def settings(self, user_id: int) -> dict[str, Any]:
         """A member's defaults; empty where they have none."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, delete, func, or_, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
+from tasks.ledger.engine import Sessions, forget_old_pages
 from tasks.ledger.house_models import AuditEntry, Block, Grant
 from tasks.ledger.models import Attempt, Job
 from tasks.ledger.people_models import Style, UserSettings, scope_of_user
+from tasks.ledger.published import PublishedEntry
 from tasks.lifecycle import CANCELLABLE, ENDED, JobState
 
 _GIVEN_BACK = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
@@ -39,7 +41,8 @@ class PrivacyLedger:
     """A person's right to see and to erase."""
 
     def __init__(self, engine: Engine) -> None:
-        self._session = sessionmaker(engine, expire_on_commit=False)
+        self._engine = engine
+        self._session = Sessions(engine)
 
     def dossier(self, user_id: int, *, most_jobs: int = 5000) -> Dossier:
         """What there is."""
@@ -69,9 +72,14 @@ class PrivacyLedger:
         """Forget a person in one transaction: jobs, own styles, defaults, the prompts in the audit.
 
         What is being posted at this moment goes with the next call. Blocks stay, and so does the number of pictures
-        of today (as a grant of that many less): erasing is no way around a quota. Styles given to a server stay there,
-        without a name behind them.
+        of today (as a grant of that many less): erasing is no way around a quota. Styles given to a server and
+        published models stay, without a name behind them.
         """
+        erased = self._erase(user_id, day_began=day_began, now=now)
+        forget_old_pages(self._engine)
+        return erased
+
+    def _erase(self, user_id: int, *, day_began: datetime, now: datetime) -> Erased:
         with self._session.begin() as session:
             session.execute(
                 update(Job)
@@ -87,6 +95,7 @@ class PrivacyLedger:
             styles = session.scalar(own) or 0
             session.execute(delete(Style).where(Style.scope == scope_of_user(user_id)))
             session.execute(update(Style).where(Style.owner_id == user_id).values(owner_id=0))
+            session.execute(update(PublishedEntry).where(PublishedEntry.added_by == user_id).values(added_by=0))
             session.execute(delete(UserSettings).where(UserSettings.user_id == user_id))
             session.execute(
                 update(AuditEntry)

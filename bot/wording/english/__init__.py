@@ -7,6 +7,7 @@ from bot.wording.english.house import HOUSE
 from bot.wording.english.jobs import JOBS
 from bot.wording.english.people import PEOPLE
 from bot.wording.english.privacy import PRIVACY
+from bot.wording.english.shelf import SHELF
 from bot.wording.english.studio import STUDIO
 
-ENGLISH: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS | DRAWING
+ENGLISH: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS | DRAWING | SHELF

@@ -25,9 +25,9 @@ HOUSE: dict[str, str] = {
     "quota.priority": "Your first {number} jobs at a time go to the front of the queue.",
     "quota.gpu": "GPU time today: {seconds} s.",
     "quota.back": "What fails, is cancelled or given up does not count.",
-    # `/models`.
+    # `/models list`.
     "models.title": "**Models**, page {page} of {pages}",
-    "models.none": "No model matches {given}. Send `/models` without `search` to see all.",
+    "models.none": "No model matches {given}. Send `/models list` without `search` to see all.",
     "models.line": "• **{name}** `{id}` · {steps} steps · {licence}{warm}",
     "models.warm": " · warm now",
     # `/admin`.

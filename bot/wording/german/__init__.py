@@ -7,6 +7,7 @@ from bot.wording.german.house import HOUSE
 from bot.wording.german.jobs import JOBS
 from bot.wording.german.people import PEOPLE
 from bot.wording.german.privacy import PRIVACY
+from bot.wording.german.shelf import SHELF
 from bot.wording.german.studio import STUDIO
 
-GERMAN: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS | DRAWING
+GERMAN: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS | DRAWING | SHELF

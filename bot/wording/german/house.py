@@ -27,9 +27,9 @@ HOUSE: dict[str, str] = {
     "quota.priority": "Deine ersten {number} Aufträge zugleich kommen nach vorn in der Warteschlange.",
     "quota.gpu": "GPU-Zeit heute: {seconds} s.",
     "quota.back": "Was fehlschlägt, abgebrochen oder aufgegeben wird, zählt nicht.",
-    # `/models`.
+    # `/models list`.
     "models.title": "**Modelle**, Seite {page} von {pages}",
-    "models.none": "Kein Modell passt zu {given}. `/models` ohne `search` zeigt alle.",
+    "models.none": "Kein Modell passt zu {given}. `/models list` ohne `search` zeigt alle.",
     "models.line": "• **{name}** `{id}` · {steps} Schritte · {licence}{warm}",
     "models.warm": " · gerade geladen",
     # `/admin`.

@@ -130,6 +130,17 @@ class Studio:
         assert outcome["message"]["flags"] & EPHEMERAL
         return str(outcome["message"]["content"])
 
+    async def answer(self, command: str, *, user: str = "member-1", **options: Any) -> dict[str, Any]:
+        """The ephemeral message of a command that shows "thinking" first, once it is there."""
+        outcome = await self.use(command, user=user, checks=False, **options)
+        async with asyncio.timeout(5):
+            while not (outcome["message"] and outcome["message"]["content"]):
+                await asyncio.sleep(0.02)
+                outcome = await self.server.control("GET", f"interactions/{outcome['interaction_id']}")
+        message: dict[str, Any] = outcome["message"]
+        assert message["flags"] & EPHEMERAL
+        return message
+
     async def messages(self, channel: str = "general") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await self.server.control("GET", f"channels/{channel}/messages")
         return found

@@ -99,7 +99,7 @@ async def test_models_are_denied_and_allowed(studio: Studio) -> None:
     assert await drawn(studio, model="tiny-sdxl") == (
         "Tiny SDXL is not allowed in this server. Allowed are: sdxl-base-1.0."
     )
-    assert "tiny-sdxl" not in await studio.says("models")
+    assert "tiny-sdxl" not in await studio.says("models list")
     assert (await studio.queued()).spec.checkpoint.id == "sdxl-base-1.0"
     await rule(studio, "models", action="deny", name="sdxl-base-1.0")
     assert (await drawn(studio)).startswith("This server allows none of the models that I have.")

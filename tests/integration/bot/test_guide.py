@@ -1,27 +1,7 @@
-"""`/models`, `/quota`, `/help`, `/server queue`: answers for the one who asks."""
-
-from datetime import UTC, datetime
+"""`/quota`, `/help`, `/server queue`: answers for the one who asks."""
 
 from bot.exts.guide.help import TOPICS
-from tasks import keys
-from tasks.schema import Heartbeat, WorkerState
 from tests.integration.bot.studio import Studio
-
-
-async def test_models_are_listed_searched_and_marked_warm(studio: Studio) -> None:
-    """With the licence, and what a GPU has loaded now."""
-    now = datetime.now(UTC)
-    heart = Heartbeat(worker_id="w", state=WorkerState.IDLE, since=now, at=now, loaded=("tiny-sdxl",))
-    studio.redis.set(keys.heartbeat("w"), heart.write(), px=60_000)
-    await studio.bot.board.look()
-    assert (await studio.says("models")).splitlines() == [
-        "**Models**, page 1 of 1",
-        "• **Tiny SDXL** `tiny-sdxl` · 4 steps · MIT · warm now",
-        "• **SDXL base 1.0** `sdxl-base-1.0` · 30 steps · MIT",
-    ]
-    assert "tiny-sdxl" not in await studio.says("models", search="base")
-    assert (await studio.says("models", search="@everyone")).startswith("No model matches @\u200beveryone.")
-    assert [each["name"] for each in await studio.suggestions("models", "search", "tin")] == ["Tiny SDXL"]
 
 
 async def test_the_quota_without_rules(studio: Studio) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.registry import Weights
-from tasks import keys, routing
+from tasks import keys, routing, served
 from tasks.schema import CheckpointRef, WorkerState
 from tests.integration.gpu_worker.control_queue import kinds, told
 from tests.integration.gpu_worker.worker_process import Fleet, configuration, wait_until
@@ -113,6 +113,18 @@ def test_priority_comes_before_affinity_and_affinity_before_order(fleet: Fleet) 
     order = [each.message.job_id for each in told(fleet.redis) if each.task == routing.CLAIMED]
     assert order[:3] == ["BUSY", "LOADED0", "OTHER0"]
     assert set(order[3:]) == {"LOADED3", "OTHER3"}
+
+
+def test_a_model_that_is_published_while_it_runs_is_drawn(fleet: Fleet) -> None:
+    """No restart, no new machine: the queue is served within seconds, and still after the connection broke."""
+    fleet.start("alpha")
+    new = CheckpointRef.of(fleet.checkpoints["tiny-sdxl"]).model_copy(update={"id": "published"})
+    served.announce(fleet.redis, [*fleet.checkpoints, "published"])
+    fleet.publish_ref("FIRST", new)
+    wait_until(lambda: kinds(fleet.redis, "FIRST") == ["claimed", "rendered"])
+    fleet.redis.client_kill_filter(_type="normal")
+    fleet.publish_ref("SECOND", new)
+    wait_until(lambda: kinds(fleet.redis, "SECOND") == ["claimed", "rendered"])
 
 
 def test_a_crashed_worker_comes_back(fleet: Fleet) -> None:

@@ -14,14 +14,17 @@ from gpu_worker import claims
 from gpu_worker.celery_app import make_worker_app, serve_renders
 from gpu_worker.former_life import forget
 from gpu_worker.handover import Handover
+from gpu_worker.served import Served
 from provisioner.credentials import WorkerUsers, new_credential, worker_url
-from tasks import backlog, keys
+from tasks import backlog, keys, served
+from tasks.app import make_app
 from tasks.leases import Lease
 from tasks.publishing import Publisher
 from tasks.schema import Heartbeat, Progress, Timings, WorkerState
 from tasks.schema import Stage as JobStage
 from tests.integration.provisioner.stage import Stage, soon
 from tests.redis_server import RedisServer
+from tests.specs import TINY_REF, tiny_spec
 
 
 @pytest.fixture
@@ -75,6 +78,24 @@ def work(job_id: str, redis: Redis, handover: Handover, worker_id: str) -> None:
 def beat(worker_id: str) -> str:
     now = datetime.now(UTC)
     return Heartbeat(worker_id=worker_id, state=WorkerState.IDLE, since=now, at=now).write()
+
+
+def test_a_machine_learns_of_a_model_that_was_published_after_it_was_rented(
+    stage: Stage, machine: tuple[str, str]
+) -> None:
+    """With the rights of its own user, and in a process that consumes already."""
+    worker_id, url = machine
+    app = make_worker_app(url, worker_id=worker_id, checkpoints=["tiny-sdxl"])
+    drawn: list[str] = []
+    serve_renders(app, lambda message: drawn.append(message["job_id"]))
+    learning = Served(Redis.from_url(url), app, ("tiny-sdxl",), lambda _ids: None)
+    with start_worker(app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=20) as worker:
+        learning.start(worker.consumer)
+        served.announce(stage.redis, ["tiny-sdxl", "published"])
+        spec = tiny_spec(checkpoint=TINY_REF.model_copy(update={"id": "published"}))
+        publisher = Publisher(make_app(stage.redis_url, client_name="test"), stage.redis)
+        publisher.render("NEW", epoch=1, spec=spec, priority=0, now=datetime.now(UTC))
+        soon(lambda: "NEW" in drawn)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from gpu_worker.loras.inspection import layer_of
 from gpu_worker.loras.reading import read
 from gpu_worker.loras.shelf import LoraShelf
 from gpu_worker.pipelines.sampling import Sampling
@@ -21,6 +20,7 @@ from gpu_worker.prompts.shelf import PromptShelf
 from gpu_worker.renderer import Picture
 from sandbox.weights import build_tiny_lora as tiny
 from tasks.errors import ErrorCode, WeightsError
+from tasks.lora_inspection import layer_of
 from tasks.schema import TextToImageSpec
 from tests.specs import lora, tiny_spec
 from tests.tiny_room import Room

@@ -1,0 +1,104 @@
+"""`/models remove`, `/loras remove`, and the button that takes either back. Nothing is kept in memory."""
+
+import re
+from typing import Self
+
+import discord
+import structlog
+
+from bot.client import EaselClient, explained, tell_privately
+from bot.discord_api import NO_MENTIONS
+from bot.exts.admin.audit import entry as audit_entry
+from bot.exts.shelf.rights import may_publish
+from bot.exts.studio.press import Button
+from bot.publishing.findings import Kind
+from bot.wording.catalogue import DEFAULT_LOCALE, say
+from bot.wording.escaping import harmless
+from tasks.publishing import BrokerUnavailable
+
+log = structlog.get_logger()
+
+REMOVE, RESTORE = "remove", "restore"
+
+
+class ShelfButton(
+    discord.ui.DynamicItem[Button],
+    template=r"v1:shelf:(?P<action>remove|restore):(?P<kind>model|lora):(?P<id>[a-z0-9._-]{1,63})",
+):
+    """Undo: of an adding it removes, of a removal it brings back."""
+
+    def __init__(self, action: str, kind: Kind, identifier: str) -> None:
+        super().__init__(discord.ui.Button(custom_id=f"v1:shelf:{action}:{kind}:{identifier}"))
+        self.action, self.kind, self.identifier = action, kind, identifier
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        del interaction, item
+        return cls(match["action"], Kind(match["kind"]), match["id"])
+
+    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
+        with interaction.client.services.in_flight.one():
+            await explained(interaction, self._act(interaction))
+
+    async def _act(self, interaction: discord.Interaction[EaselClient]) -> None:
+        if not await may_publish(interaction):
+            return
+        said, view = await _change(interaction, self.action, self.kind, self.identifier)
+        await interaction.response.edit_message(content=said, view=view, allowed_mentions=NO_MENTIONS)
+
+
+async def remove(interaction: discord.Interaction[EaselClient], kind: Kind, identifier: str) -> None:
+    """Take it out of every list; what is queued with it is still drawn."""
+    if not await may_publish(interaction):
+        return
+    locale = str(interaction.locale)
+    files = interaction.client.shelf.files
+    if identifier in (files.checkpoints if kind is Kind.MODEL else files.loras):
+        folder = "models" if kind is Kind.MODEL else "loras"
+        await tell_privately(
+            interaction, say("shelf.is_file", locale=locale, file=f"config/{folder}/{identifier}.toml")
+        )
+        return
+    said, view = await _change(interaction, REMOVE, kind, identifier)
+    await interaction.response.send_message(
+        said, ephemeral=True, allowed_mentions=NO_MENTIONS, view=view or discord.utils.MISSING
+    )
+
+
+def undo_view(action: str, kind: Kind, identifier: str, *, locale: str = DEFAULT_LOCALE) -> discord.ui.View:
+    """One button that does `action`."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(
+        discord.ui.Button(label=say("button.undo", locale=locale), custom_id=f"v1:shelf:{action}:{kind}:{identifier}")
+    )
+    view.stop()
+    return view
+
+
+async def _change(
+    interaction: discord.Interaction[EaselClient], action: str, kind: Kind, identifier: str
+) -> tuple[str, discord.ui.View | None]:
+    """What is to be said, and the button that takes it back."""
+    services, locale = interaction.client.services, str(interaction.locale)
+    published = services.ledger.published
+    if action == REMOVE:
+        done = await services.in_ledger(published.remove, str(kind), identifier, now=services.clock())
+    else:
+        done = await services.in_ledger(published.restore, str(kind), identifier)
+    shown = harmless(identifier, most=63)
+    if not done:
+        return say(f"shelf.not_{action}d", locale=locale, name=shown), None
+    note = audit_entry(interaction, f"{kind} {action}d", detail=identifier)
+    await services.in_ledger(services.ledger.house.note, note)
+    try:
+        await interaction.client.shelf.refresh()
+    except BrokerUnavailable:
+        log.warning("workers are not told yet: redis does not answer")
+    back = RESTORE if action == REMOVE else REMOVE
+    return say(f"shelf.{action}d", locale=locale, name=shown), undo_view(back, kind, identifier, locale=locale)

@@ -1,0 +1,124 @@
+"""What one asks about jobs. Nothing here changes anything, and nothing here waits for whoever does."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, func, or_, select
+from sqlalchemy.orm import Session
+
+from tasks.estimate import work_units
+from tasks.ledger.engine import Sessions
+from tasks.ledger.models import Attempt, Job
+from tasks.lifecycle import OUTSTANDING, WAITING_FOR_GPU, JobState
+
+
+class JobQuestions:
+    """Returned rows are detached and read-only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._session = Sessions(engine)
+
+    def get(self, job_id: str) -> Job | None:
+        """One job by id."""
+        with self._session() as session:
+            return session.get(Job, job_id)
+
+    def of_interaction(self, interaction_id: int) -> Job | None:
+        """The job that a command brought about, if it arrived before."""
+        with self._session() as session:
+            return by_interaction(session, interaction_id)
+
+    def in_states(self, states: Collection[JobState], *, limit: int = 10_000) -> Sequence[Job]:
+        """Jobs in any of `states`, oldest first."""
+        with self._session() as session:
+            query = select(Job).where(Job.state.in_(states)).order_by(Job.received_at).limit(limit)
+            return session.scalars(query).all()
+
+    def outstanding(self) -> Sequence[Job]:
+        """Everything that has not ended, oldest first."""
+        return self.in_states(OUTSTANDING)
+
+    def untold(self) -> Sequence[Job]:
+        """Ended without pictures, and the member does not know yet; a cancel is told by whoever pressed it."""
+        with self._session() as session:
+            query = (
+                select(Job)
+                .where(Job.state.in_({JobState.FAILED, JobState.EXPIRED}), Job.told_at.is_(None))
+                .order_by(Job.received_at)
+            )
+            return session.scalars(query).all()
+
+    def count_outstanding(self, *, user_id: int | None = None) -> int:
+        """How many jobs have not ended, of one user or of all."""
+        with self._session() as session:
+            return outstanding(session, user_id)
+
+    def ahead_of(self, job: Job) -> int:
+        """How many queued jobs a worker takes before this one: more urgent, or as urgent and older."""
+        with self._session() as session:
+            query = (
+                select(func.count())
+                .select_from(Job)
+                .where(
+                    Job.state.in_(WAITING_FOR_GPU),
+                    Job.id != job.id,
+                    or_(
+                        Job.priority < job.priority,
+                        (Job.priority == job.priority) & (Job.received_at < job.received_at),
+                    ),
+                )
+            )
+            return session.scalar(query) or 0
+
+    def recent_speeds(self, *, limit: int = 50) -> list[tuple[float, float]]:
+        """(work units, sampling seconds) of the last finished jobs, for `tasks.estimate`."""
+        with self._session() as session:
+            query = (
+                select(Job)
+                .where(Job.state == JobState.POSTED, Job.rendered_json.is_not(None))
+                .order_by(Job.ended_at.desc())
+                .limit(limit)
+            )
+            return [
+                (work_units(job.spec), job.rendered.timings.sample_s)
+                for job in session.scalars(query)
+                if job.rendered is not None
+            ]
+
+    def attempts_of(self, job_id: str) -> Sequence[Attempt]:
+        """The claims of a job in their order."""
+        with self._session() as session:
+            return session.scalars(select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.id)).all()
+
+    def finished_by(self, worker_ids: Collection[str]) -> dict[str, int]:
+        """Worker id → how many jobs it rendered; those that rendered none are absent."""
+        with self._session() as session:
+            rows = session.execute(
+                select(Attempt.worker_id, func.count())
+                .where(Attempt.worker_id.in_(worker_ids), Attempt.outcome == "rendered")
+                .group_by(Attempt.worker_id)
+            ).all()
+            return {worker_id: number for worker_id, number in rows}  # noqa: C416 - typed rows
+
+    def last_worked_at(self, worker_ids: Collection[str]) -> dict[str, datetime]:
+        """Worker id → when it last claimed or ended a job, by our own clock."""
+        with self._session() as session:
+            query = (
+                select(Attempt.worker_id, func.max(func.coalesce(Attempt.ended_at, Attempt.claimed_at)))
+                .where(Attempt.worker_id.in_(worker_ids))
+                .group_by(Attempt.worker_id)
+            )
+            return {worker_id: moment for worker_id, moment in session.execute(query)}  # noqa: C416 - typed rows
+
+
+def by_interaction(session: Session, interaction_id: int) -> Job | None:
+    """The job that a command brought about."""
+    return session.scalars(select(Job).where(Job.interaction_id == interaction_id)).one_or_none()
+
+
+def outstanding(session: Session, user_id: int | None) -> int:
+    """How many jobs have not ended, of one user or of all."""
+    query = select(func.count()).select_from(Job).where(Job.state.in_(OUTSTANDING))
+    if user_id is not None:
+        query = query.where(Job.user_id == user_id)
+    return session.scalar(query) or 0
