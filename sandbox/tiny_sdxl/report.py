@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sandbox.tiny_sdxl.evaluation.artist import CONTROLNET, LORAS, Artist, Pictures
-from sandbox.tiny_sdxl.evaluation.experiments import FAST, heart_sentences, held_out_scenes, held_out_sentences
+from sandbox.tiny_sdxl.evaluation.experiments import FEW_STEPS, heart_sentences, held_out_scenes, held_out_sentences
 from sandbox.tiny_sdxl.evaluation.whole import verdicts
 from sandbox.tiny_sdxl.training.settings import Settings
 from sandbox.tiny_sdxl.world.renderer import render
@@ -52,14 +52,6 @@ def _lora_grid(artist: Artist, name: str, captions: list[str]) -> Rows:
     return rows
 
 
-def _fast_grid(artist: Artist, captions: list[str]) -> Rows:
-    alone = artist.draw(captions, first_seed=_SEED, way=FAST)
-    artist.wear("fast", 1.0)
-    distilled = artist.draw(captions, first_seed=_SEED, way=FAST)
-    artist.undress()
-    return [alone, distilled]
-
-
 def draw_grids(weights: Path, folder: Path) -> list[tuple[str, str, list[str]]]:
     """Write the grids into a folder; their file names, what their rows are, and their sentences."""
     artist = Artist(weights)
@@ -73,9 +65,8 @@ def draw_grids(weights: Path, folder: Path) -> list[tuple[str, str, list[str]]]:
         if (weights / LORAS / f"{name}.safetensors").is_file():
             rows = _lora_grid(artist, name, captions)
             grids.append((f"{name}.png", f"LoRA `{name}` at weight 0, 0.5, 1", rows, captions))
-    if (weights / LORAS / "fast.safetensors").is_file():
-        title = "Four steps without guidance: the base, and the base with LoRA `fast`"
-        grids.append(("fast.png", title, _fast_grid(artist, some), some))
+    few = artist.draw(some, first_seed=_SEED, way=FEW_STEPS)
+    grids.append(("four-steps.png", "Four steps without guidance", [few], some))
     for name, _, pictures, _ in grids:
         save_grid(pictures, folder / name)
     return [(name, title, captions) for name, title, _, captions in grids]

@@ -14,7 +14,7 @@ from sandbox.tiny_sdxl.world.scene import CONCEPT, SHAPES, Scene, Thing, draw_sc
 
 Figures = dict[str, float]
 _FIRST_SEED = 900_000_000
-FAST = Way(steps=4, guidance=1.0)
+FEW_STEPS = Way(steps=4, guidance=1.0)
 
 
 def held_out_scenes(count: int, *, seed: int) -> list[Scene]:
@@ -101,16 +101,6 @@ def pastel(artist: Artist, count: int) -> Figures:
         figures[f"paleness_at_{weight}"] = round(float(np.mean([paleness(picture) for picture in drawn])), 4)
     artist.undress()
     return figures
-
-
-def fast(artist: Artist, count: int) -> Figures:
-    """Four steps without guidance: with the base alone, and with the LoRA that has guidance distilled into it."""
-    alone = sentences(artist, count, FAST)
-    artist.wear("fast", 1.0)
-    distilled = sentences(artist, count, FAST)
-    artist.undress()
-    names = ("colour", "shape", "position", "background", "all")
-    return {f"{kind}_{name}": part[name] for kind, part in (("base", alone), ("lora", distilled)) for name in names}
 
 
 def negative(artist: Artist, count: int) -> Figures:

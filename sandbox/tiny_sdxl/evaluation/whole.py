@@ -50,10 +50,11 @@ def evaluation(weights: Path, count: int) -> dict[str, Any]:
     results: dict[str, Any] = {"count": count, "few": few, "speed": speed(weights)}
     artist = Artist(weights)
     results["sentences"] = experiments.sentences(artist, count, USUAL)
+    results["four_steps"] = experiments.sentences(artist, count, experiments.FEW_STEPS)
     results["shapes"] = experiments.shapes_by_name(artist, max(4, few // 5))
     if (weights / "tiny-sdxl-canny").is_dir():
         results["control"] = experiments.control(artist, few)
-    for name in ("heart", "pastel", "fast"):
+    for name in ("heart", "pastel"):
         if (weights / "loras" / f"{name}.safetensors").is_file():
             results[name] = getattr(experiments, name)(artist, few)
     results["negative"] = experiments.negative(artist, few)

@@ -1,4 +1,4 @@
-"""Stage 4: a ControlNet on edges, beside the frozen base."""
+"""After the base: a ControlNet on edges, beside the frozen base."""
 
 from collections.abc import Mapping
 from typing import Any, Final

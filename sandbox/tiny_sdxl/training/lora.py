@@ -1,4 +1,4 @@
-"""Stage 5: LoRAs on the UNet: a style (pastel), a concept (heart), and guidance distilled into one (few steps)."""
+"""The last stage: LoRAs on the UNet, a style (pastel) and a concept (heart)."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -13,22 +13,21 @@ from torch.nn.functional import mse_loss
 from sandbox.tiny_sdxl.training.examples import Examples, Recipe, examples
 from sandbox.tiny_sdxl.training.loop import Training
 from sandbox.tiny_sdxl.training.settings import Settings, Stage
-from sandbox.tiny_sdxl.training.unet import Base, Noiser, Text, encode_text, size_ids
+from sandbox.tiny_sdxl.training.unet import Base, Noiser, encode_text, size_ids
 from sandbox.tiny_sdxl.world.captions import write, write_training
 from sandbox.tiny_sdxl.world.scene import CONCEPT, SHAPES
 
-NAMES: Final = ("pastel", "heart", "fast")
+NAMES: Final = ("pastel", "heart")
 _ATTENTION: Final = ("to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2")
 _CONVOLUTIONS: Final = ("conv1", "conv2")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One LoRA: its stage, what it sees, and whether it imitates the base under guidance instead of pictures."""
+    """One LoRA: its stage, and what it sees."""
 
     stage: Stage
     recipe: Recipe
-    guidance: float | None = None
 
 
 def plan(name: str, settings: Settings) -> Plan:
@@ -36,11 +35,8 @@ def plan(name: str, settings: Settings) -> Plan:
     count = settings.lora_scenes
     if name == "pastel":
         return Plan(settings.pastel, Recipe("pastel", count, 50_000_000, write_training, style="pastel"))
-    if name == "heart":
-        shapes = (*SHAPES, *(CONCEPT,) * 6)  # half hearts, half what the base knows and shall keep
-        return Plan(settings.heart, Recipe("heart", count, 60_000_000, write, shapes=shapes))
-    recipe = Recipe("fast", count, 70_000_000, write)
-    return Plan(settings.fast, recipe, guidance=settings.fast_guidance)
+    shapes = (*SHAPES, *(CONCEPT,) * 6)  # half hearts, half what the base knows and shall keep
+    return Plan(settings.heart, Recipe("heart", count, 60_000_000, write, shapes=shapes))
 
 
 class LoraLosses:
@@ -48,7 +44,7 @@ class LoraLosses:
 
     def __init__(self, base: Base, unet: Any, seen: Examples, wanted: Plan) -> None:
         self._base, self._unet, self._examples = base, unet, seen
-        self._count, self._guidance = wanted.stage.batch, wanted.guidance
+        self._count = wanted.stage.batch
         self._noiser = Noiser()
 
     def __call__(self, _step: int, generator: torch.Generator) -> Mapping[str, Tensor]:
@@ -60,22 +56,9 @@ class LoraLosses:
         sizes = size_ids(self._count, generator)
         with torch.no_grad():
             text = encode_text(self._base.first, self._base.second, self._examples.ids[chosen])
-            target = self._noiser.velocity(latents, noise, timesteps)
-            if self._guidance is not None:
-                target = self._guided(noised, timesteps, text, sizes, self._guidance)
-        return {"loss": mse_loss(_predicted(self._unet, noised, timesteps, text, sizes), target)}
-
-    def _guided(self, noised: Tensor, timesteps: Tensor, text: Text, sizes: Tensor, guidance: float) -> Tensor:
-        nothing = Text(torch.zeros_like(text.states), torch.zeros_like(text.pooled))
-        without = _predicted(self._base.unet, noised, timesteps, nothing, sizes)
-        with_text = _predicted(self._base.unet, noised, timesteps, text, sizes)
-        return without + guidance * (with_text - without)
-
-
-def _predicted(unet: Any, noised: Tensor, timesteps: Tensor, text: Text, sizes: Tensor) -> Tensor:
-    given = {"text_embeds": text.pooled, "time_ids": sizes}
-    predicted: Tensor = unet(noised, timesteps, text.states, added_cond_kwargs=given, return_dict=False)[0]
-    return predicted
+        given = {"text_embeds": text.pooled, "time_ids": sizes}
+        predicted = self._unet(noised, timesteps, text.states, added_cond_kwargs=given, return_dict=False)[0]
+        return {"loss": mse_loss(predicted, self._noiser.velocity(latents, noise, timesteps))}
 
 
 def trained_lora(name: str, settings: Settings, base: Base, vae: Any, *, run: bool = True) -> Any:

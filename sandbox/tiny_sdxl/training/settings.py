@@ -44,13 +44,13 @@ class Settings:
     text: Stage = field(default_factory=lambda: Stage(steps=700, batch=64, rate=1e-3, seed=9))
     unet_again: Stage = field(default_factory=lambda: Stage(steps=1100, batch=48, rate=1.2e-3, seed=10, ema=0.995))
     unet_last: Stage = field(default_factory=lambda: Stage(steps=900, batch=48, rate=1.2e-3, seed=11, ema=0.995))
+    text_again: Stage = field(default_factory=lambda: Stage(steps=1200, batch=96, rate=1e-3, seed=12))
+    unet_long: Stage = field(default_factory=lambda: Stage(steps=3600, batch=48, rate=1.5e-3, seed=13, ema=0.998))
     foreground_weight: float = 3.0
     control_scenes: int = 1_500
     control_wander_px: float = 8.0
-    controlnet: Stage = field(default_factory=lambda: Stage(steps=300, batch=32, rate=2e-3, seed=4))
+    controlnet: Stage = field(default_factory=lambda: Stage(steps=1200, batch=32, rate=2e-3, seed=4, ema=0.99))
     lora_scenes: int = 800
     lora_rank: int = 4
-    pastel: Stage = field(default_factory=lambda: Stage(steps=80, batch=32, rate=2e-3, seed=5, warm_up=20))
-    heart: Stage = field(default_factory=lambda: Stage(steps=240, batch=32, rate=3e-3, seed=6, warm_up=20))
-    fast: Stage = field(default_factory=lambda: Stage(steps=150, batch=24, rate=2e-3, seed=7, warm_up=20))
-    fast_guidance: float = 4.0
+    pastel: Stage = field(default_factory=lambda: Stage(steps=300, batch=32, rate=2e-3, seed=5, warm_up=20))
+    heart: Stage = field(default_factory=lambda: Stage(steps=900, batch=32, rate=2e-3, seed=6, warm_up=20, ema=0.99))
