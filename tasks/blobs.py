@@ -4,6 +4,7 @@ All are Redis keys that vanish by themselves.
 """
 
 import hashlib
+from collections.abc import Iterable
 
 from redis import Redis
 
@@ -63,6 +64,13 @@ def put_input(redis: Redis, data: bytes) -> str:
 def renew_input(redis: Redis, ref: InputRef) -> bool:
     """Keep a member's picture as long again as when it came; False where it is gone."""
     return bool(redis.pexpire(keys.input(ref.sha256), keys.INPUT_TTL))
+
+
+def forget_inputs(redis: Redis, refs: Iterable[InputRef]) -> None:
+    """Members' pictures are gone at once; a job that still waits for one says so."""
+    names = [keys.input(ref.sha256) for ref in refs]
+    if names:
+        redis.delete(*names)
 
 
 def get_input(redis: Redis, ref: InputRef) -> bytes:

@@ -69,6 +69,11 @@ class Publisher:
         with _broker():
             return all(blobs.renew_input(self._redis, ref) for ref in refs)
 
+    def forget_inputs(self, refs: Iterable[InputRef]) -> None:
+        """Drop pictures that a member gave."""
+        with _broker():
+            blobs.forget_inputs(self._redis, refs)
+
     def control(self, task: str, message: Wire, *, job_id: str) -> None:
         """Tell the courier something about a job."""
         self._send_control(task, message.payload(), job_id)

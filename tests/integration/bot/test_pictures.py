@@ -161,6 +161,18 @@ async def test_reroll_keeps_the_picture_longer_and_says_when_it_is_gone(drawing:
     assert outcome["message"]["content"].startswith("The picture that this was made from is not kept any more.")
 
 
+async def test_privacy_delete_forgets_the_pictures(drawing: Studio) -> None:
+    """What somebody gave is gone with their jobs, and not some hours later."""
+    job = await drawn_from(drawing, init_image=attached(photo()))
+    (ref,) = job.spec.inputs
+    assert blobs.get_input(drawing.redis, ref)
+    asked = await drawing.use("privacy delete")
+    await drawing.press("Erase", asked["message"]["id"])
+    await drawing.message_says("Done: 1 jobs and 0 styles are erased.")
+    with pytest.raises(blobs.BlobMissing):
+        blobs.get_input(drawing.redis, ref)
+
+
 async def test_every_option_reaches_the_order(drawing: Studio) -> None:
     """All that `/imagine` offers beside words."""
     job = await drawn_from(
