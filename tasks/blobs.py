@@ -61,6 +61,15 @@ def put_input(redis: Redis, data: bytes) -> str:
     return sha256
 
 
+def put_unclaimed_input(redis: Redis, data: bytes) -> str:
+    """As `put_input`, for a short while: `renew_input` follows once a job wants it. Never shortens a longer stay."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    key, most = keys.input(sha256), keys.UNCLAIMED_INPUT_TTL
+    if not redis.set(key, data, px=most, nx=True) and redis.pttl(key) < most.total_seconds() * 1000:
+        redis.pexpire(key, most)
+    return sha256
+
+
 def renew_input(redis: Redis, ref: InputRef) -> bool:
     """Keep a member's picture as long again as when it came; False where it is gone."""
     return bool(redis.pexpire(keys.input(ref.sha256), keys.INPUT_TTL))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.discord_api import attachment_origins
 from sandbox.discord.server import DiscordServer
-from tasks import blobs
+from tasks import blobs, keys
 from tasks.ledger import Job, Ledger
 from tasks.lifecycle import JobState
 from tasks.schema import ImageToImageSpec, TextToImageSpec
@@ -34,6 +34,8 @@ async def test_a_picture_is_kept_and_drawn_from(drawing: Studio) -> None:
     assert isinstance(spec, ImageToImageSpec)
     assert spec.strength == 0.4
     kept = blobs.get_input(drawing.redis, spec.image)
+    brief = keys.UNCLAIMED_INPUT_TTL.total_seconds() * 1000
+    await drawing.until(lambda: drawing.redis.pttl(keys.input(spec.image.sha256)) > brief)
     assert hashlib.sha256(kept).hexdigest() == spec.image.sha256
     assert Image.open(io.BytesIO(kept)).size == (spec.image.width, spec.image.height) == (96, 64)
     (message,) = await drawing.messages()
