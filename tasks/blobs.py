@@ -62,11 +62,13 @@ def put_input(redis: Redis, data: bytes) -> str:
 
 
 def put_unclaimed_input(redis: Redis, data: bytes) -> str:
-    """As `put_input`, for a short while: `renew_input` follows once a job wants it. Never shortens a longer stay."""
+    """As `put_input`, for a short while: `renew_input` follows once a job wants it. Never shortens a longer stay.
+
+    It is written even where the key is there: a rented machine may have put something else under it.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
-    key, most = keys.input(sha256), keys.UNCLAIMED_INPUT_TTL
-    if not redis.set(key, data, px=most, nx=True) and redis.pttl(key) < most.total_seconds() * 1000:
-        redis.pexpire(key, most)
+    key, least = keys.input(sha256), round(keys.UNCLAIMED_INPUT_TTL.total_seconds() * 1000)
+    redis.set(key, data, px=max(redis.pttl(key), least))
     return sha256
 
 

@@ -62,7 +62,11 @@ async def _received(
     await asyncio.wait({receiving}, timeout=_AT_ONCE_S)
     if not receiving.done():
         ephemeral = admission.private if private is None else private
-        await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+        try:
+            await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+        except BaseException:
+            receiving.cancel()  # Discord does not take the answer: nobody waits for the pictures
+            raise
     return await receiving
 
 

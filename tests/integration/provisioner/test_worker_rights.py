@@ -1,6 +1,5 @@
 """Each rented machine has a Redis user of its own: enough to work as Celery's consumer, and not one right more."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,16 +15,13 @@ from gpu_worker.celery_app import make_worker_app, serve_renders
 from gpu_worker.former_life import forget
 from gpu_worker.handover import Handover
 from provisioner.credentials import WorkerUsers, new_credential, worker_url
-from tasks import backlog, blobs, keys
+from tasks import backlog, keys
 from tasks.leases import Lease
 from tasks.publishing import Publisher
-from tasks.schema import Heartbeat, InputRef, Progress, Timings, WorkerState
+from tasks.schema import Heartbeat, Progress, Timings, WorkerState
 from tasks.schema import Stage as JobStage
 from tests.integration.provisioner.stage import Stage, soon
 from tests.redis_server import RedisServer
-
-# A member's picture, which only trusted processes write.
-GIVEN = InputRef(sha256=hashlib.sha256(b"given").hexdigest(), width=64, height=64)
 
 
 @pytest.fixture
@@ -42,7 +38,6 @@ def test_a_celery_consumer_works_with_exactly_these_rights(stage: Stage, machine
     worker_id, url = machine
     (job,) = stage.ledger.jobs.outstanding()
     redis = Redis.from_url(url)
-    blobs.put_input(stage.redis, b"given")
     app = make_worker_app(url, worker_id=worker_id, checkpoints=[job.spec.checkpoint.id])
     handover = Handover(Publisher(app, redis), redis, worker_id=worker_id, now=lambda: datetime.now(UTC))
     done: list[str] = []
@@ -72,7 +67,6 @@ def work(job_id: str, redis: Redis, handover: Handover, worker_id: str) -> None:
     news = Progress(job_id=job_id, epoch=1, worker_id=worker_id, stage=JobStage.LOADING, at=datetime.now(UTC))
     redis.publish(keys.progress(job_id), news.write())
     assert lease.renew()
-    assert blobs.get_input(redis, GIVEN) == b"given"
     picture = handover.store(job_id, 0, epoch=1, png=b"picture", seed=7, size=(64, 64))
     handover.rendered(job_id, epoch=1, images=[picture], timings=Timings())
     lease.finish()

@@ -57,6 +57,13 @@ def test_an_unclaimed_one_goes_sooner_and_shortens_nothing(redis: Redis) -> None
     assert redis.pttl(key) > 1000
 
 
+def test_giving_it_again_mends_what_somebody_put_in_its_place(redis: Redis) -> None:
+    """Rented machines may write there; the next member who gives the picture is not made to suffer."""
+    redis.set(keys.input(ref().sha256), b"something else")
+    blobs.put_unclaimed_input(redis, DATA)
+    assert blobs.get_input(redis, ref()) == DATA
+
+
 def test_one_that_is_gone_is_not_renewed(redis: Redis) -> None:
     """So that nothing is queued which no worker could draw."""
     assert not blobs.renew_input(redis, ref())
