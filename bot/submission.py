@@ -10,6 +10,7 @@ from typing import Any, cast
 from bot import model_index
 from bot.aspects import ASPECTS, size_for, size_kept, size_like
 from bot.companions import controls_for, loras_for
+from bot.control_index import AS_IT_IS
 from bot.refusals import RefusalCode, Refused, check_range, checked_text
 from bot.relations import Relation
 from config.loading import Registry
@@ -118,6 +119,14 @@ def _common(
     check_range("images", images, 1, MAX_IMAGES)
     seed = draw_seed() if options.seed is None else options.seed
     check_range("seed", seed, 0, MAX_SEED)
+    controls = controls_for(
+        control=options.control,
+        image=options.control_image,
+        own_image=options.init_image is not None,
+        weight=options.control_weight,
+        end=options.control_end,
+        registry=registry,
+    )
     return {
         "checkpoint": CheckpointRef.of(checkpoint),
         "prompt": prompt,
@@ -127,14 +136,8 @@ def _common(
         "sampler": default.sampler if options.sampler is None else _sampler(options.sampler),
         "seeds": seeds_from(seed, images),
         "loras": loras_for({name: getattr(options, name) for name in LORA_OPTIONS}, registry),
-        "controls": controls_for(
-            control=options.control,
-            image=options.control_image,
-            own_image=options.init_image is not None,
-            weight=options.control_weight,
-            end=options.control_end,
-            registry=registry,
-        ),
+        "controls": controls,
+        "show_maps": any(each.preprocess and each.kind not in AS_IT_IS for each in controls),
     }
 
 

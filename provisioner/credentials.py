@@ -45,6 +45,7 @@ COMMANDS = (
     "zrevrangebyscore",
     # Leases, epochs, cancellations, pictures, the heartbeat; scripts for the leases.
     "get",
+    "strlen",  # a picture is looked at for its size before it is fetched
     "set",
     "del",
     "pexpire",

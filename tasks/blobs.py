@@ -4,6 +4,7 @@ All are Redis keys that vanish by themselves.
 """
 
 import hashlib
+from collections.abc import Iterable
 
 from redis import Redis
 
@@ -60,9 +61,27 @@ def put_input(redis: Redis, data: bytes) -> str:
     return sha256
 
 
+def put_unclaimed_input(redis: Redis, data: bytes) -> str:
+    """As `put_input`, for a short while: `renew_input` follows once a job wants it. Never shortens a longer stay.
+
+    It is written even where the key is there: a rented machine may have put something else under it.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    key, least = keys.input(sha256), round(keys.UNCLAIMED_INPUT_TTL.total_seconds() * 1000)
+    redis.set(key, data, px=max(redis.pttl(key), least))
+    return sha256
+
+
 def renew_input(redis: Redis, ref: InputRef) -> bool:
     """Keep a member's picture as long again as when it came; False where it is gone."""
     return bool(redis.pexpire(keys.input(ref.sha256), keys.INPUT_TTL))
+
+
+def forget_inputs(redis: Redis, refs: Iterable[InputRef]) -> None:
+    """Members' pictures are gone at once; a job that still waits for one says so."""
+    names = [keys.input(ref.sha256) for ref in refs]
+    if names:
+        redis.delete(*names)
 
 
 def get_input(redis: Redis, ref: InputRef) -> bytes:

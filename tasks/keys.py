@@ -6,6 +6,8 @@ LEASE_TTL = timedelta(seconds=30)
 LEASE_RENEWAL = timedelta(seconds=10)
 BLOB_TTL = timedelta(hours=1)
 INPUT_TTL = timedelta(hours=12)
+# Until an order wants the picture: what is refused, or never sent off, must not fill Redis.
+UNCLAIMED_INPUT_TTL = timedelta(minutes=30)
 EPOCH_TTL = timedelta(hours=12)
 CANCEL_TTL = timedelta(hours=12)
 HEARTBEAT_TTL = timedelta(seconds=15)

@@ -60,14 +60,19 @@ class Publisher:
             )
 
     def keep_input(self, data: bytes) -> str:
-        """Keep a member's picture for the job that will ask for it; returns its sha256."""
+        """Keep a member's picture until a job wants it, which then renews it; returns its sha256."""
         with _broker():
-            return blobs.put_input(self._redis, data)
+            return blobs.put_unclaimed_input(self._redis, data)
 
     def renew_inputs(self, refs: Iterable[InputRef]) -> bool:
         """Keep pictures as long again as when they came; False where one of them is gone."""
         with _broker():
             return all(blobs.renew_input(self._redis, ref) for ref in refs)
+
+    def forget_inputs(self, refs: Iterable[InputRef]) -> None:
+        """Drop pictures that a member gave."""
+        with _broker():
+            blobs.forget_inputs(self._redis, refs)
 
     def control(self, task: str, message: Wire, *, job_id: str) -> None:
         """Tell the courier something about a job."""

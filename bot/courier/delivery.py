@@ -9,11 +9,11 @@ import structlog
 
 from bot.buttons import result_view
 from bot.courier import ladder
-from bot.courier.inspection import Picture
+from bot.courier.inspection import ControlMap, Picture
 from bot.courier.ladder import Load, Rung
 from bot.courier.messenger import Messenger, TokenDead, TooLarge
 from bot.courier.posting import Route, Step, channel_step, result_nonce, route_for
-from bot.wording.results import alt_text, clamp_remarks, file_remark, result_message
+from bot.wording.results import alt_text, clamp_remarks, file_remark, map_text, result_message
 from tasks.ledger import Job, JobLedger
 from tasks.schema import age_s
 
@@ -49,6 +49,7 @@ class Delivery:
     job: Job
     pictures: Sequence[Picture]
     model: str
+    maps: Sequence[ControlMap] = ()
     can_show_maps: bool = False  # some ControlNet makes maps
 
     def deliver(self) -> Sent:
@@ -123,7 +124,9 @@ class Delivery:
 
     def _down_the_ladder(self, send: Callable[[Load], int], limit_bytes: int, route: Route) -> Sent:
         smallest = 0
-        for load in ladder.loads(self.pictures, self.job.spec, job_id=self.job.id, spoiler=self.job.spoiler):
+        job = self.job
+        maps = {map_text(each.control, locale=job.locale): each.image for each in self.maps}
+        for load in ladder.loads(self.pictures, job.spec, job_id=job.id, spoiler=job.spoiler, maps=maps):
             smallest = load.largest_bytes
             if not load.fits(limit_bytes):
                 continue

@@ -5,11 +5,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from PIL import Image
 from redis import Redis
+from redis.exceptions import RedisError
 
+from bot.control_index import AS_IT_IS
 from tasks import blobs, keys
 from tasks.schema import BlobRef, JobSpec, Rendered
+
+log = structlog.get_logger()
 
 _DECODER = Path(__file__).with_name("decoder.py")
 _TIMEOUT_S = 20.0
@@ -28,6 +33,14 @@ class Picture:
     seed: int
 
 
+@dataclass(frozen=True)
+class ControlMap:
+    """What a ControlNet followed; `control` is its id."""
+
+    image: Image.Image
+    control: str
+
+
 def inspect(redis: Redis, result: Rendered | None, spec: JobSpec, *, epoch: int) -> list[Picture]:
     """The pictures of a result, one per seed of the spec and in its order.
 
@@ -43,6 +56,28 @@ def inspect(redis: Redis, result: Rendered | None, spec: JobSpec, *, epoch: int)
         Picture(decode(_fetch(redis, ref), (spec.width, spec.height)), seed)
         for ref, seed in zip(result.images, spec.seeds, strict=True)
     ]
+
+
+def inspect_maps(redis: Redis, result: Rendered | None, spec: JobSpec, *, epoch: int) -> list[ControlMap]:
+    """What the order's ControlNets followed, but for those that followed a picture as it is.
+
+    A map that is missing or wrong is left out: nobody draws again for its sake.
+    """
+    if result is None or len(result.maps) != len(spec.controls):
+        return []
+    found = []
+    for number, (ref, control) in enumerate(zip(result.maps, spec.controls, strict=True), start=spec.num_images):
+        if (
+            not control.preprocess
+            or control.kind in AS_IT_IS
+            or ref.key != keys.blob(result.job_id, number, epoch=epoch)
+        ):
+            continue
+        try:
+            found.append(ControlMap(decode(_fetch(redis, ref), (spec.width, spec.height)), control.id))
+        except (Rejected, blobs.BlobMissing, RedisError) as error:
+            log.warning("control map left out", job_id=result.job_id, control=control.id, reason=str(error))
+    return found
 
 
 def decode(data: bytes, size: tuple[int, int]) -> Image.Image:

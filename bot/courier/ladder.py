@@ -4,7 +4,7 @@ Sizes in bytes. The limit is per file; a request with all files stays below Disc
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +34,7 @@ class NamedFile:
 
     name: str
     data: bytes
+    description: str = ""  # where it is not the message's own
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,18 @@ class Load:
         return self.largest_bytes <= limit_bytes and self.total_bytes <= REQUEST_LIMIT_BYTES - _ROOM_FOR_THE_REST
 
 
-def loads(pictures: Sequence[Picture], spec: JobSpec, *, job_id: str, spoiler: bool = False) -> Iterator[Load]:
-    """The message's files in each form, best first; each is made only when it is asked for."""
+def loads(
+    pictures: Sequence[Picture],
+    spec: JobSpec,
+    *,
+    job_id: str,
+    spoiler: bool = False,
+    maps: Mapping[str, Image.Image] | None = None,
+) -> Iterator[Load]:
+    """The message's files in each form, best first; each is made only when it is asked for.
+
+    `maps` follow the pictures, by their description.
+    """
     prefix = "SPOILER_easel" if spoiler else "easel"
     for rung, encode in _ENCODERS.items():
         extension = "png" if rung is Rung.PNG else "webp"
@@ -66,6 +77,10 @@ def loads(pictures: Sequence[Picture], spec: JobSpec, *, job_id: str, spoiler: b
             tuple(
                 NamedFile(f"{prefix}-{job_id}-{number}.{extension}", encode(picture, spec, job_id))
                 for number, picture in enumerate(pictures, start=1)
+            )
+            + tuple(
+                NamedFile(f"{prefix}-{job_id}-map-{number}.{extension}", _MAP_ENCODERS[rung](image), description)
+                for number, (description, image) in enumerate((maps or {}).items(), start=1)
             ),
         )
 
@@ -94,4 +109,9 @@ _ENCODERS: dict[Rung, Callable[[Picture, JobSpec, str], bytes]] = {
     Rung.PNG: _png,
     Rung.LOSSLESS: _lossless,
     Rung.LOSSY: _lossy,
+}
+_MAP_ENCODERS: dict[Rung, Callable[[Image.Image], bytes]] = {
+    Rung.PNG: lambda image: _saved(image, "PNG"),
+    Rung.LOSSLESS: lambda image: _saved(image, "WEBP", lossless=True),
+    Rung.LOSSY: lambda image: _saved(image, "WEBP", quality=_LOSSY_QUALITY),
 }

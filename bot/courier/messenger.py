@@ -209,7 +209,10 @@ def _reference(channel_id: int, message_id: int) -> discord.MessageReference:
 
 
 def _attached(files: Sequence[NamedFile], alt_text: str) -> list[discord.File]:
-    return [discord.File(io.BytesIO(file.data), filename=file.name, description=alt_text or None) for file in files]
+    return [
+        discord.File(io.BytesIO(file.data), filename=file.name, description=file.description or alt_text or None)
+        for file in files
+    ]
 
 
 def _is_about(message: discord.Message, job_id: str) -> bool:

@@ -13,7 +13,7 @@ from bot import message_lock
 from bot.control_index import ControlChoice
 from bot.courier.delivery import Delivery, NothingFits, Sent
 from bot.courier.hints import Hints
-from bot.courier.inspection import Picture, Rejected, inspect
+from bot.courier.inspection import Picture, Rejected, inspect, inspect_maps
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger
 from bot.courier.notices import Notices
@@ -114,6 +114,7 @@ class Office:
             job,
             pictures,
             model=self._notices.model_name(job),
+            maps=inspect_maps(self.redis, job.rendered, job.spec, epoch=job.epoch),
             can_show_maps=any(ControlChoice(entry).makes_map for entry in self.registry.controlnets.values()),
         )
 
@@ -176,7 +177,7 @@ class Office:
         """What is left in Redis would vanish by itself; this is only sooner."""
         try:
             if job.rendered is not None:
-                blobs.discard(self.redis, job.rendered.images)
+                blobs.discard(self.redis, (*job.rendered.images, *job.rendered.maps))
             self.publisher.withdraw(job.id)
         except (RedisError, BrokerUnavailable) as error:
             log.info("pictures stay in redis until they expire", job_id=job.id, error=repr(error))

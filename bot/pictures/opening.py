@@ -35,15 +35,17 @@ class Opened:
     empty: bool  # a mask that changes nothing
 
 
-async def open_picture(data: bytes, *, option: str, role: Role, most_side: int) -> Opened:
+async def open_picture(
+    data: bytes, *, option: str, role: Role, most_side: int, most_pixels: int = MAX_INPUT_PIXELS
+) -> Opened:
     """What is kept of the file.
 
     Raises:
         Refused: it is no PNG, JPEG or WebP, or has too many pixels, or too few.
     """
-    code, output, complaint = await _decoded(data, role, most_side)
+    code, output, complaint = await _decoded(data, role, most_side, most_pixels)
     if code != 0:
-        raise _refusal(complaint, option)
+        raise _refusal(complaint, option, most_pixels)
     line, _, png = output.partition(b"\n")
     facts = json.loads(line)
     width, height = facts["given"]
@@ -52,9 +54,9 @@ async def open_picture(data: bytes, *, option: str, role: Role, most_side: int) 
     return Opened(png, facts["width"], facts["height"], (width, height), facts["transparent"], facts["empty"])
 
 
-async def _decoded(data: bytes, role: Role, most_side: int) -> tuple[int, bytes, bytes]:
+async def _decoded(data: bytes, role: Role, most_side: int, most_pixels: int) -> tuple[int, bytes, bytes]:
     """Exit code, stdout, stderr. The environment is empty: whatever breaks out finds no secret in it."""
-    command = (sys.executable, "-I", str(_DECODER), role, str(MAX_INPUT_PIXELS), str(most_side))
+    command = (sys.executable, "-I", str(_DECODER), role, str(most_pixels), str(most_side))
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, env={})
     try:
@@ -68,7 +70,7 @@ async def _decoded(data: bytes, role: Role, most_side: int) -> tuple[int, bytes,
     return process.returncode or 0, output, complaint
 
 
-def _refusal(complaint: bytes, option: str) -> Refused:
+def _refusal(complaint: bytes, option: str, most_pixels: int) -> Refused:
     """A decoder that was killed has written nothing, or no JSON: the file is broken, whatever it was."""
     try:
         answer = json.loads(complaint)
@@ -76,6 +78,6 @@ def _refusal(complaint: bytes, option: str) -> Refused:
     except (ValueError, KeyError, TypeError):
         size = ""
     if size:
-        most = f"{MAX_INPUT_PIXELS / _MEGAPIXEL:.0f}"
+        most = f"{most_pixels / _MEGAPIXEL:.0f}"
         return Refused(RefusalCode.PICTURE_PIXELS, option, given=size, most=most)
     return Refused(RefusalCode.PICTURE_BROKEN, option)

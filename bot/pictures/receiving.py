@@ -13,6 +13,7 @@ from bot.pictures.opening import Opened, Role, open_picture
 from bot.refusals import RefusalCode, Refused
 from bot.services import Services
 from tasks.publishing import BrokerUnavailable
+from tasks.references import MAX_INPUT_PIXELS
 from tasks.schema import InputRef
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ class Wanted:
     attachment: discord.Attachment
     role: Role = Role.PICTURE
     most_side: int = DRAWN_FROM_SIDE
+    most_pixels: int = MAX_INPUT_PIXELS
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def _check_promises(attachment: discord.Attachment, option: str) -> None:
 async def _received(services: Services, option: str, wanted: Wanted) -> Given:
     async with services.pictures_at_once:
         data = await fetch(wanted.attachment.url, option=option, origins=attachment_origins())
-        opened = await open_picture(data, option=option, role=wanted.role, most_side=wanted.most_side)
+        opened = await open_picture(
+            data, option=option, role=wanted.role, most_side=wanted.most_side, most_pixels=wanted.most_pixels
+        )
     return await _kept(services, option, opened)
 
 

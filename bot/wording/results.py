@@ -64,6 +64,11 @@ def alt_text(prompt: str) -> str:
     return plain(prompt, most=ALT_TEXT_LIMIT)
 
 
+def map_text(control: str, *, locale: str = DEFAULT_LOCALE) -> str:
+    """The description of a ControlNet's map."""
+    return say("result.map", locale=locale, control=plain(control, most=100))
+
+
 def file_remark(key: str, *, limit_bytes: int, locale: str = DEFAULT_LOCALE) -> str:
     """Why the files are not PNG: `key` is "lossless" or "lossy"."""
     return say(f"result.{key}", locale=locale, limit=f"{limit_bytes / _MIB:.3g}")

@@ -12,13 +12,17 @@ from bot.client import EaselClient, explained, tell_privately
 from bot.discord_api import NO_MENTIONS, message_of
 from bot.exts.studio.cancel import stop_worker
 from bot.house.limits import day_began
+from bot.services import Services
 from bot.wording.catalogue import say
-from tasks.ledger import Job
+from tasks.ledger import Job, Ledger
+from tasks.publishing import BrokerUnavailable
+from tasks.schema import InputRef
 
 log = structlog.get_logger()
 
 Button = discord.ui.Button[discord.ui.View]
 
+_MOST_JOBS = 5000  # far more than anybody gives pictures for before these expire
 _BETWEEN_DELETES_S = 0.25  # Discord allows few deletions a second; nobody else's answers may wait for these
 
 
@@ -74,6 +78,7 @@ async def erase(interaction: discord.Interaction[EaselClient], *, pictures: bool
     for job in cancelled:
         await stop_worker(interaction.client, job.id)
     deleted, left = await _delete_messages(interaction.client, user_id) if pictures else (0, 0)
+    await _forget_inputs(services, user_id)
     now = services.clock()
     erased = await services.in_ledger(services.ledger.privacy.erase, user_id, day_began=day_began(now), now=now)
     log.info("data erased", jobs=erased.jobs, messages=deleted)
@@ -83,6 +88,20 @@ async def erase(interaction: discord.Interaction[EaselClient], *, pictures: bool
     if left:
         said += say("privacy.done.left", locale=locale, left=left)
     await interaction.edit_original_response(content=said, allowed_mentions=NO_MENTIONS)
+
+
+async def _forget_inputs(services: Services, user_id: int) -> None:
+    """The pictures that a person gave; should Redis be away, they vanish by themselves after some hours."""
+    refs = await services.in_ledger(_given_by, services.ledger, user_id)
+    try:
+        await services.in_broker(services.publisher.forget_inputs, refs)
+    except BrokerUnavailable as error:
+        log.warning("given pictures stay until they expire", error=str(error))
+
+
+def _given_by(ledger: Ledger, user_id: int) -> list[InputRef]:
+    jobs = ledger.history.of_user(user_id, limit=_MOST_JOBS)
+    return [ref for job in jobs for ref in job.spec.inputs]
 
 
 async def _delete_messages(client: EaselClient, user_id: int) -> tuple[int, int]:

@@ -6,14 +6,16 @@ from typing import Any
 import discord
 
 from bot.client import EaselClient
-from bot.derived import DEFAULT_DETAIL, STRONG, SUBTLE, Derived, Enlarge, ShowMaps, Vary
+from bot.derived import DEFAULT_DETAIL, FACTORS, STRONG, SUBTLE, Derived, Enlarge, ShowMaps, Vary
 from bot.exts.studio.given import take_order_with
 from bot.exts.studio.source import picture_of
-from bot.pictures.receiving import DRAWN_FROM_SIDE, ENLARGED_SIDE, Given, Wanted
+from bot.pictures.receiving import ENLARGED_SIDE, Given, Wanted
 from bot.relations import Relation
 from tasks.ledger import Job
+from tasks.references import MAX_INPUT_PIXELS
 
 _IMAGE = "image"
+_MOST_ENLARGED = MAX_INPUT_PIXELS // min(FACTORS) ** 2  # more could not be enlarged by any factor
 # Makes the order, given the picture and what is known of the job that drew it.
 _Make = Callable[[Mapping[str, Any]], Derived]
 
@@ -32,7 +34,7 @@ async def enlarge(
         relation = None if job is None else Relation.UPSCALE
         return Enlarge(**facts, relation=relation, factor=factor, detail=detail)
 
-    await _order(interaction, picture, job, make, most_side=ENLARGED_SIDE)
+    await _order(interaction, Wanted(picture, most_side=ENLARGED_SIDE, most_pixels=_MOST_ENLARGED), job, make)
 
 
 async def double(interaction: discord.Interaction[EaselClient], job: Job, number: int) -> None:
@@ -71,17 +73,10 @@ async def show_maps(interaction: discord.Interaction[EaselClient], job: Job, num
 async def _from_job(interaction: discord.Interaction[EaselClient], job: Job, number: int, make: _Make) -> None:
     picture = await picture_of(interaction, job, number)
     if picture is not None:
-        await _order(interaction, picture, job, make)
+        await _order(interaction, Wanted(picture), job, make)
 
 
-async def _order(
-    interaction: discord.Interaction[EaselClient],
-    picture: discord.Attachment,
-    job: Job | None,
-    make: _Make,
-    *,
-    most_side: int = DRAWN_FROM_SIDE,
-) -> None:
+async def _order(interaction: discord.Interaction[EaselClient], wanted: Wanted, job: Job | None, make: _Make) -> None:
     facts: dict[str, Any] = {}
     if job is not None:
         facts = {"spec": job.spec, "parent_id": job.id, "private": job.private, "spoiler": job.spoiler}
@@ -89,5 +84,4 @@ async def _order(
     def complete(given: Mapping[str, Given]) -> Derived:
         return make({**facts, "image": given[_IMAGE].ref})
 
-    wanted = {_IMAGE: Wanted(picture, most_side=most_side)}
-    await take_order_with(interaction, wanted, complete, private=facts.get("private"))
+    await take_order_with(interaction, {_IMAGE: wanted}, complete, private=facts.get("private"))

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.acceptance import Admission, Order, admit
 from bot.client import EaselClient, turn_down
-from bot.exts.studio.orders import arrival_of, refuse, take_order
+from bot.exts.studio.orders import LEDGER_PATIENCE_S, arrival_of, refuse, take_order
 from bot.exts.studio.permissions import missing_permissions
 from bot.pictures.receiving import Given, Wanted, receive
 from bot.refusals import Refused
@@ -62,7 +62,11 @@ async def _received(
     await asyncio.wait({receiving}, timeout=_AT_ONCE_S)
     if not receiving.done():
         ephemeral = admission.private if private is None else private
-        await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+        try:
+            await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+        except BaseException:
+            receiving.cancel()  # Discord does not take the answer: nobody waits for the pictures
+            raise
     return await receiving
 
 
@@ -74,8 +78,9 @@ async def _admission(interaction: discord.Interaction[EaselClient]) -> Admission
         return None
     try:
         arrival, now = arrival_of(interaction), services.clock()
-        return await services.in_ledger(admit, services.ledger, services.registry, arrival=arrival, now=now)
-    except SQLAlchemyError as error:
+        asking = services.in_ledger(admit, services.ledger, services.registry, arrival=arrival, now=now)
+        return await asyncio.wait_for(asking, LEDGER_PATIENCE_S)
+    except (SQLAlchemyError, TimeoutError) as error:
         log.warning("ledger does not answer", interaction_id=interaction.id, error=repr(error))
         await turn_down(interaction, say("away.ledger", locale=locale))
         return None

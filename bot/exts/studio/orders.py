@@ -15,11 +15,12 @@ from bot.exts.studio.permissions import missing_permissions
 from bot.refusals import Refusal, RefusalCode
 from bot.wording import answers
 from bot.wording.catalogue import say
+from tasks.ledger import Job
 from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
 
-_LEDGER_PATIENCE_S = 2.0  # Discord waits 3 s for the answer
+LEDGER_PATIENCE_S = 2.0  # Discord waits 3 s for the answer
 
 
 async def take_order(interaction: discord.Interaction[EaselClient], order: Order) -> None:
@@ -42,6 +43,7 @@ async def take_order(interaction: discord.Interaction[EaselClient], order: Order
         await refuse(interaction, outcome)
         return
     if await acknowledge(interaction, outcome):
+        await _keep_pictures(interaction, outcome.job)
         await enqueue(interaction, outcome.job)
         if outcome.conflicts:
             await tell_privately(interaction, answers.conflicts(outcome.conflicts, locale=locale))
@@ -56,6 +58,15 @@ async def _pictures_gone(interaction: discord.Interaction[EaselClient], order: O
         return not await services.in_broker(services.publisher.renew_inputs, order.spec.inputs)
     except BrokerUnavailable:
         return False  # the job waits for Redis, and perhaps they are back with it
+
+
+async def _keep_pictures(interaction: discord.Interaction[EaselClient], job: Job) -> None:
+    """For as long as the job may wait: until now they were kept for somebody who might still change their mind."""
+    services = interaction.client.services
+    if not job.spec.inputs:
+        return
+    with contextlib.suppress(BrokerUnavailable):  # then the job waits for Redis, too
+        await services.in_broker(services.publisher.renew_inputs, job.spec.inputs)
 
 
 async def refuse(interaction: discord.Interaction[EaselClient], refusal: Refusal) -> None:
@@ -73,7 +84,7 @@ async def _written_in_time(interaction: discord.Interaction[EaselClient], order:
     """
     writing = asyncio.create_task(_write_down(interaction, order))
     try:
-        return await asyncio.wait_for(asyncio.shield(writing), _LEDGER_PATIENCE_S)
+        return await asyncio.wait_for(asyncio.shield(writing), LEDGER_PATIENCE_S)
     except TimeoutError:
         interaction.client.spawn(_undo(interaction.client, writing))
         raise

@@ -89,4 +89,5 @@ DRAWING: dict[str, str] = {
     "info.upscale": "**Enlarged** {factor}× with detail {detail}",
     "info.loras": "**LoRAs** {text}",
     "info.controls": "**ControlNets** {text}",
+    "result.map": "The map that the ControlNet {control} followed",
 }

@@ -92,4 +92,5 @@ DRAWING: dict[str, str] = {
     "info.upscale": "**Vergrößert** {factor}× mit Detail {detail}",
     "info.loras": "**LoRAs** {text}",
     "info.controls": "**ControlNets** {text}",
+    "result.map": "Die Vorlage, der das ControlNet {control} gefolgt ist",
 }

@@ -210,11 +210,16 @@ class Studio:
             blobs.put(self.redis, job.id, number, epoch=job.epoch, data=draw(size, seed), seed=seed, size=size)
             for number, seed in enumerate(job.spec.seeds)
         )
+        maps = tuple(
+            blobs.put(self.redis, job.id, number, epoch=job.epoch, data=draw(size, number), seed=0, size=size)
+            for number in range(len(refs), len(refs) + len(job.spec.controls) * job.spec.show_maps)
+        )
         return Rendered(
             job_id=job.id,
             epoch=job.epoch,
             worker_id=WORKER,
             images=refs,
+            maps=maps,
             timings=Timings(sample_s=1.5),
             at=datetime.now(UTC),
         )

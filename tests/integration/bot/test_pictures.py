@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.discord_api import attachment_origins
 from sandbox.discord.server import DiscordServer
-from tasks import blobs
+from tasks import blobs, keys
 from tasks.ledger import Job, Ledger
 from tasks.lifecycle import JobState
 from tasks.schema import ImageToImageSpec, TextToImageSpec
@@ -34,6 +34,8 @@ async def test_a_picture_is_kept_and_drawn_from(drawing: Studio) -> None:
     assert isinstance(spec, ImageToImageSpec)
     assert spec.strength == 0.4
     kept = blobs.get_input(drawing.redis, spec.image)
+    brief = keys.UNCLAIMED_INPUT_TTL.total_seconds() * 1000
+    await drawing.until(lambda: drawing.redis.pttl(keys.input(spec.image.sha256)) > brief)
     assert hashlib.sha256(kept).hexdigest() == spec.image.sha256
     assert Image.open(io.BytesIO(kept)).size == (spec.image.width, spec.image.height) == (96, 64)
     (message,) = await drawing.messages()
@@ -159,6 +161,18 @@ async def test_reroll_keeps_the_picture_longer_and_says_when_it_is_gone(drawing:
     drawing.redis.flushdb()
     outcome = await drawing.press("Reroll", job.posted_message_id)
     assert outcome["message"]["content"].startswith("The picture that this was made from is not kept any more.")
+
+
+async def test_privacy_delete_forgets_the_pictures(drawing: Studio) -> None:
+    """What somebody gave is gone with their jobs, and not some hours later."""
+    job = await drawn_from(drawing, init_image=attached(photo()))
+    (ref,) = job.spec.inputs
+    assert blobs.get_input(drawing.redis, ref)
+    asked = await drawing.use("privacy delete")
+    await drawing.press("Erase", asked["message"]["id"])
+    await drawing.message_says("Done: 1 jobs and 0 styles are erased.")
+    with pytest.raises(blobs.BlobMissing):
+        blobs.get_input(drawing.redis, ref)
 
 
 async def test_every_option_reaches_the_order(drawing: Studio) -> None:

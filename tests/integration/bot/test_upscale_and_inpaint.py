@@ -55,6 +55,7 @@ WRONG_UPSCALES: list[tuple[dict[str, Any], str]] = [
     ({"image": attached(photo()), "factor": 3}, "`factor` is 3; choose one of 2, 4."),
     ({"image": attached(photo()), "detail": 0.9}, "`detail` is 0.9; it must be from 0 to 0.6."),
     ({"image": attached(photo((1200, 1100))), "factor": 4}, "The picture has 1200×1100 pixels; 4 times as large"),  # noqa: RUF001
+    ({"image": attached(photo((2100, 2000)))}, "`image` has 2100×2000 pixels; at most 4 megapixels"),  # noqa: RUF001
     ({"image": attached(b"<svg/>", "a.svg")}, "`image` is of the kind image/svg"),
 ]
 
