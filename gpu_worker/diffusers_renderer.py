@@ -33,11 +33,18 @@ _Result = TypeVar("_Result")
 
 
 def make_renderer(
-    options: DeviceOptions | None = None, *, wanted: Callable[[], Iterable[str]] = tuple
+    options: DeviceOptions | None = None,
+    *,
+    wanted: Callable[[], Iterable[str]] = tuple,
+    is_rented: bool = False,
 ) -> "DiffusersRenderer":
-    """The renderer on the best device of this machine. `wanted` tells the ids of what waiting jobs draw with."""
+    """The renderer on the best device of this machine. `wanted` tells the ids of what waiting jobs draw with.
+
+    Raises:
+        NoDevice: a GPU is wanted, or paid for, and cannot be used.
+    """
     _quiet_libraries()
-    return DiffusersRenderer(Device.best(options), wanted=wanted)
+    return DiffusersRenderer(Device.best(options, is_rented=is_rented), wanted=wanted)
 
 
 class DiffusersRenderer:

@@ -71,6 +71,10 @@ class DeviceState:
     memory_used_gb: float = 0.0
 
 
+class NoDevice(Exception):  # noqa: N818 - reads as the sentence "except NoDevice"
+    """The GPU that a worker is for cannot be used; the text says why and what helps."""
+
+
 # Called with (step, steps) on the lane's thread after each step; what it raises stops the drawing at once.
 StepListener = Callable[[int, int], None]
 

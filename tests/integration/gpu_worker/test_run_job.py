@@ -202,6 +202,20 @@ def test_an_unknown_model_is_told(bench: Bench) -> None:
     bench.next_job_is_fine()
 
 
+def test_weights_that_cannot_be_read_are_told(bench: Bench, tiny_weights: Path, tmp_path: Path) -> None:
+    """A disk without rights, or one that fails: another machine may do better, and this one goes on."""
+    shutil.copytree(tiny_weights / "tiny-sdxl", tmp_path / "locked")
+    unet = tmp_path / "locked" / "unet" / "diffusion_pytorch_model.safetensors"
+    unet.unlink()
+    unet.mkdir()  # root reads whatever its rights say, but no folder as a file
+    locked = bench.ref.model_copy(update={"weights": Weights(source=f"file:{tmp_path / 'locked'}")})
+    bench.run(bench.spec(checkpoint=locked))
+    assert bench.failure().code is ErrorCode.WEIGHTS_UNREACHABLE
+    assert "Is a directory" in bench.failure().detail
+    assert "locked" in bench.failure().data["source"]
+    bench.next_job_is_fine()
+
+
 def test_a_truncated_file_is_told_by_name(bench: Bench, tiny_weights: Path, tmp_path: Path) -> None:
     """The owner reads which file to fetch again."""
     shutil.copytree(tiny_weights / "tiny-sdxl", tmp_path / "broken")
