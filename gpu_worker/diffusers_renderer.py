@@ -43,7 +43,7 @@ def make_renderer(
     Raises:
         NoDevice: a GPU is wanted, or paid for, and cannot be used.
     """
-    _quiet_libraries()
+    quiet_libraries()
     return DiffusersRenderer(Device.best(options, is_rented=is_rented), wanted=wanted)
 
 
@@ -151,7 +151,7 @@ class DiffusersRenderer:
             raise DeviceError(ErrorCode.DEVICE_FAULT, str(error)[:300]) from error
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """No progress bars in logs, and no warnings that quote what a prompt's tail was."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     for library in (diffusers, transformers):
