@@ -160,7 +160,7 @@ def _on_lane(renderer: Renderer, job: Envelope, spec: JobSpec, needs: _Needs, at
 
         progress.note_step(0, spec.steps_per_image * spec.num_images, seconds_left=None)
         with stopwatch.measure("sample_s"), shop.watchdog.drawing():
-            return renderer.draw(spec, on_step, needs.materials)
+            return renderer.draw(spec, on_step, needs.materials, on_preview=progress.note_preview)
 
 
 def _store(job: Envelope, number: int, picture: Picture, data: bytes, shop: Workshop) -> BlobRef:

@@ -1,5 +1,6 @@
 """The way of a job through a worker in this process: real Redis, real Celery messages, real diffusers."""
 
+import base64
 import io
 import shutil
 import threading
@@ -94,6 +95,10 @@ def test_progress_reaches_the_channel(bench: Bench) -> None:
     assert steps == sorted(steps)
     assert news[-1].seconds_left is not None
     assert all(each.steps in {0, 40} for each in news)
+    previews = [each.preview for each in news if each.preview]
+    assert 1 <= len(previews) <= 2  # a fast job's second one may take the first one's place
+    picture = Image.open(io.BytesIO(base64.b64decode(previews[-1])))
+    assert (picture.format, picture.size) == ("WEBP", (32, 32))
 
 
 def test_a_stale_message_is_dropped(bench: Bench) -> None:
