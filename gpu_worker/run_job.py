@@ -107,7 +107,8 @@ def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
     spec, clamps = clamped(order)
     with stopwatch.measure("fetch_s"):
         needs = _fetch(spec, attempt)
-        shop.lane.aside(lambda renderer: renderer.prepare(spec, needs.materials))
+        with shop.watchdog.preparing():
+            shop.lane.aside(lambda renderer: renderer.prepare(spec, needs.materials))
     attempt.interruption.check()
     drawing = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, needs, attempt))
     attempt.progress.note_stage(Stage.ENCODING)
