@@ -92,7 +92,7 @@ class DiffusersRenderer:
             self._cache.ensure(checkpoint, files)
 
         def alone() -> None:
-            self._residents.drop_unused()
+            self._drop_unused()
             self._cache.ensure(checkpoint, files)
 
         self._twice(first, alone, checkpoint)
@@ -127,7 +127,7 @@ class DiffusersRenderer:
                 return self._draw(components, spec, listeners, materials)
 
         def frugally() -> Drawing:
-            self._residents.drop_unused()
+            self._drop_unused()
             components.parts["vae"].enable_tiling()
             try:
                 return self._draw(components, spec, listeners, materials)
@@ -135,6 +135,11 @@ class DiffusersRenderer:
                 components.parts["vae"].disable_tiling()
 
         return self._twice(first, frugally, spec.checkpoint)
+
+    def _drop_unused(self) -> None:
+        """All that the present job can do without, or have again."""
+        self._maps.drop_detectors()
+        self._residents.drop_unused()
 
     def _draw(self, components: Components, spec: JobSpec, listeners: _Listeners, materials: Materials) -> Drawing:
         on_step, on_preview = listeners
