@@ -2,7 +2,16 @@
 
 import sys
 
-from benchmarks import checkpoint_switch, control_plane, enqueue_to_start, mixed_jobs, overlap, worker_overhead
+from benchmarks import (
+    changes,
+    checkpoint_switch,
+    control_plane,
+    enqueue_to_start,
+    gpu,
+    mixed_jobs,
+    overlap,
+    worker_overhead,
+)
 
 BENCHMARKS = {
     "control_plane": control_plane.main,
@@ -10,6 +19,8 @@ BENCHMARKS = {
     "worker_overhead": worker_overhead.main,
     "overlap": overlap.main,
     "checkpoint_switch": checkpoint_switch.main,
+    "changes": changes.main,
+    "gpu": gpu.main,
     "mixed_jobs": mixed_jobs.main,
 }
 

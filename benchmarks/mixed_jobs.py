@@ -19,7 +19,7 @@ from PIL import Image
 from benchmarks.results import report
 from config.registry import Weights
 from gpu_worker.device import Device
-from gpu_worker.diffusers_renderer import DiffusersRenderer
+from gpu_worker.diffusers_renderer import DiffusersRenderer, quiet_libraries
 from gpu_worker.renderer import CheckpointFiles, Materials
 from sandbox.weights import build_tiny_controlnet, build_tiny_lora, build_tiny_sdxl
 from tasks.schema import CheckpointRef, InputRef, JobSpec, read_spec
@@ -138,6 +138,7 @@ def _mask() -> Image.Image:
 
 def main() -> None:
     """Print and store the figures; with numbers as arguments only those orders' hashes, for a fresh process."""
+    quiet_libraries()
     with tempfile.TemporaryDirectory() as folder:
         studio = Studio(Path(folder))
         if sys.argv[1:] and sys.argv[1].isdigit():

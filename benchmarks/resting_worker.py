@@ -17,7 +17,17 @@ from gpu_worker import png
 from gpu_worker.celery_app import make_worker_app, serve_renders
 from gpu_worker.handover import Handover
 from gpu_worker.lane import Lane
-from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, Picture, StepListener
+from gpu_worker.renderer import (
+    NOTHING,
+    CheckpointFiles,
+    DeviceState,
+    Drawing,
+    Materials,
+    Picture,
+    PreviewListener,
+    StepListener,
+    unseen,
+)
 from gpu_worker.run_job import run_job
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
@@ -89,7 +99,14 @@ class RestingRenderer:
     def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:  # noqa: ARG002
         time.sleep(self._aside_s)
 
-    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:  # noqa: ARG002
+    def draw(
+        self,
+        spec: JobSpec,
+        on_step: StepListener,
+        materials: Materials = NOTHING,  # noqa: ARG002
+        *,
+        on_preview: PreviewListener = unseen,  # noqa: ARG002
+    ) -> Drawing:
         time.sleep(self._on_lane_s)
         steps = spec.num_inference_steps * spec.num_images
         for step in range(1, steps + 1):

@@ -233,12 +233,15 @@ ProviderName = Literal["vast", "ec2", "runpod", "static"]
 class DeviceOptions(Entry):
     """How a worker uses its device. Nothing is on by default that changes a picture.
 
+    `kind` auto is the GPU where there is one that can be used, else the CPU; but on a rented machine auto means cuda,
+    and a worker that cannot use the GPU there says why and ends: a CPU is not what was paid for.
     `dtype` auto is float16 on a GPU and float32 on a CPU. `attention` picks PyTorch's kernel. `compile` regional
     compiles the UNet's transformer blocks: the first picture of each size waits for it. `vae_tiling_above_pixels`
     decodes larger pictures in tiles, with less memory. `cache_gb` bounds what loaded checkpoints take, by default all
     of a GPU's memory but 5 GB, or half of a CPU's.
     """
 
+    kind: Literal["auto", "cuda", "cpu"] = "auto"
     dtype: Literal["auto", "float16", "bfloat16", "float32"] = "auto"
     channels_last: bool = False
     attention: Literal["auto", "flash", "efficient", "cudnn", "math"] = "auto"

@@ -23,21 +23,38 @@ from gpu_worker.device import Device
 from gpu_worker.loras.shelf import LoraShelf
 from gpu_worker.pipelines import drawing, pixels, texts
 from gpu_worker.pipelines.sampling import Sampling
-from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
+from gpu_worker.renderer import (
+    NOTHING,
+    CheckpointFiles,
+    DeviceState,
+    Drawing,
+    Materials,
+    PreviewListener,
+    StepListener,
+    unseen,
+)
 from tasks.errors import DeviceError, ErrorCode, JobError
 from tasks.schema import CheckpointRef, JobSpec
 
 log = structlog.get_logger()
 
 _Result = TypeVar("_Result")
+_Listeners = tuple[StepListener, PreviewListener]
 
 
 def make_renderer(
-    options: DeviceOptions | None = None, *, wanted: Callable[[], Iterable[str]] = tuple
+    options: DeviceOptions | None = None,
+    *,
+    wanted: Callable[[], Iterable[str]] = tuple,
+    is_rented: bool = False,
 ) -> "DiffusersRenderer":
-    """The renderer on the best device of this machine. `wanted` tells the ids of what waiting jobs draw with."""
-    _quiet_libraries()
-    return DiffusersRenderer(Device.best(options), wanted=wanted)
+    """The renderer on the best device of this machine. `wanted` tells the ids of what waiting jobs draw with.
+
+    Raises:
+        NoDevice: a GPU is wanted, or paid for, and cannot be used.
+    """
+    quiet_libraries()
+    return DiffusersRenderer(Device.best(options, is_rented=is_rented), wanted=wanted)
 
 
 class DiffusersRenderer:
@@ -75,7 +92,7 @@ class DiffusersRenderer:
             self._cache.ensure(checkpoint, files)
 
         def alone() -> None:
-            self._residents.drop_unused()
+            self._drop_unused()
             self._cache.ensure(checkpoint, files)
 
         self._twice(first, alone, checkpoint)
@@ -91,32 +108,45 @@ class DiffusersRenderer:
         except Exception as error:  # noqa: BLE001 - the lane does it again, and tells what is wrong
             log.info("not prepared ahead", error=type(error).__name__)
 
-    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
+    def draw(
+        self,
+        spec: JobSpec,
+        on_step: StepListener,
+        materials: Materials = NOTHING,
+        *,
+        on_preview: PreviewListener = unseen,
+    ) -> Drawing:
         with self._residents.drawing():
-            return self._draw_or_shrink(self._cache.get(spec.checkpoint), spec, on_step, materials)
+            return self._draw_or_shrink(self._cache.get(spec.checkpoint), spec, (on_step, on_preview), materials)
 
     def _draw_or_shrink(
-        self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials
+        self, components: Components, spec: JobSpec, listeners: _Listeners, materials: Materials
     ) -> Drawing:
         def first() -> Drawing:
             with speed.drawing(components.parts, self._device.options, pixels=spec.width * spec.height):
-                return self._draw(components, spec, on_step, materials)
+                return self._draw(components, spec, listeners, materials)
 
         def frugally() -> Drawing:
-            self._residents.drop_unused()
+            self._drop_unused()
             components.parts["vae"].enable_tiling()
             try:
-                return self._draw(components, spec, on_step, materials)
+                return self._draw(components, spec, listeners, materials)
             finally:
                 components.parts["vae"].disable_tiling()
 
         return self._twice(first, frugally, spec.checkpoint)
 
-    def _draw(self, components: Components, spec: JobSpec, on_step: StepListener, materials: Materials) -> Drawing:
+    def _drop_unused(self) -> None:
+        """All that the present job can do without, or have again."""
+        self._maps.drop_detectors()
+        self._residents.drop_unused()
+
+    def _draw(self, components: Components, spec: JobSpec, listeners: _Listeners, materials: Materials) -> Drawing:
+        on_step, on_preview = listeners
         with components.prompts.lock:
             components.adapters.wear(spec.loras, materials.loras, self._loras)
         controls = plan.prepare(spec, components, materials, self._controlnets, self._maps)
-        sampling = Sampling(components, spec, on_step, controls)
+        sampling = Sampling(components, spec, on_step, controls, on_preview=on_preview)
         maps = [pixels.of_image(each, spec.seeds[0]) for each in controls.shown]
         return Drawing(drawing.draw(sampling, materials), maps)
 
@@ -144,7 +174,7 @@ class DiffusersRenderer:
             raise DeviceError(ErrorCode.DEVICE_FAULT, str(error)[:300]) from error
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """No progress bars in logs, and no warnings that quote what a prompt's tail was."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     for library in (diffusers, transformers):

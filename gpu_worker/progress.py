@@ -1,13 +1,19 @@
 """What a running job tells its watchers. The lane only notes where it is; another thread publishes, twice a second."""
 
+import base64
+import io
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 
+from PIL import Image
+
+from gpu_worker.renderer import Picture
 from tasks.schema import Progress, Stage
 
 EVERY_S = 0.5
+_QUALITY = 60  # of a preview: a few kilobytes
 
 
 class ProgressReport:
@@ -27,6 +33,7 @@ class ProgressReport:
         self._now = now
         self._clock = clock
         self._is_new = True
+        self._preview: Picture | None = None
         self._last_sent: float | None = None
 
     def note_stage(self, stage: Stage) -> None:
@@ -50,6 +57,11 @@ class ProgressReport:
             }
         )
 
+    def note_preview(self, picture: Picture) -> None:
+        """What is being drawn looks like this; it goes with the next news, once."""
+        with self._lock:
+            self._preview, self._is_new = picture, True
+
     def due(self) -> Progress | None:
         """What to publish now: the latest news, at most every half second; None where there is none."""
         with self._lock:
@@ -58,9 +70,18 @@ class ProgressReport:
             if not self._is_new or too_soon:
                 return None
             self._is_new, self._last_sent = False, moment
-            return self._latest
+            news, picture, self._preview = self._latest, self._preview, None
+        return news if picture is None else news.model_copy(update={"preview": _encoded(picture)})
 
     def _note(self, changes: dict[str, object]) -> None:
         with self._lock:
             self._latest = self._latest.model_copy(update={**changes, "at": self._now()})
             self._is_new = True
+
+
+def _encoded(picture: Picture) -> str:
+    """On the thread of whoever asks for news: the device does not wait for it."""
+    image = Image.frombytes("RGB", (picture.width, picture.height), picture.rgb)
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=_QUALITY)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")

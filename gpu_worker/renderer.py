@@ -71,8 +71,18 @@ class DeviceState:
     memory_used_gb: float = 0.0
 
 
+class NoDevice(Exception):  # noqa: N818 - reads as the sentence "except NoDevice"
+    """The GPU that a worker is for cannot be used; the text says why and what helps."""
+
+
 # Called with (step, steps) on the lane's thread after each step; what it raises stops the drawing at once.
 StepListener = Callable[[int, int], None]
+# Called with a small picture of what is being drawn, on the lane's thread, twice a job.
+PreviewListener = Callable[[Picture], None]
+
+
+def unseen(_picture: Picture) -> None:
+    """Nobody looks."""
 
 
 class Renderer(Protocol):
@@ -103,7 +113,14 @@ class Renderer(Protocol):
             WeightsError: what makes a map is broken.
         """
 
-    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
+    def draw(
+        self,
+        spec: JobSpec,
+        on_step: StepListener,
+        materials: Materials = NOTHING,
+        *,
+        on_preview: PreviewListener = unseen,
+    ) -> Drawing:
         """What a spec orders, whose checkpoint is loaded and whose `materials` are at hand.
 
         Raises:

@@ -1,7 +1,6 @@
 """The way of one job through the worker, from its message to the hand-over."""
 
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import structlog
 
 from gpu_worker import claims, decoding, materials, png
 from gpu_worker.decoding import Envelope
+from gpu_worker.faults import worker_fault
 from gpu_worker.interruption import Interruption, LeaseLost
 from gpu_worker.job_watch import JobWatch
 from gpu_worker.materials import Errands, Listener
@@ -66,7 +66,7 @@ def _under_lease(job: Envelope, message: Mapping[str, Any], lease: Lease, shop: 
         except JobError as error:
             _give_back(job, error, lease, shop)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next job must find a worker
-            _give_back(job, _worker_fault(error), lease, shop)
+            _give_back(job, worker_fault(error), lease, shop)
         else:
             lease.finish()
             shop.status.note_done()
@@ -107,7 +107,8 @@ def _render(job: Envelope, order: JobSpec, attempt: _Attempt) -> None:
     spec, clamps = clamped(order)
     with stopwatch.measure("fetch_s"):
         needs = _fetch(spec, attempt)
-        shop.lane.aside(lambda renderer: renderer.prepare(spec, needs.materials))
+        with shop.watchdog.preparing():
+            shop.lane.aside(lambda renderer: renderer.prepare(spec, needs.materials))
     attempt.interruption.check()
     drawing = shop.lane.run(lambda renderer: _on_lane(renderer, job, spec, needs, attempt))
     attempt.progress.note_stage(Stage.ENCODING)
@@ -160,7 +161,7 @@ def _on_lane(renderer: Renderer, job: Envelope, spec: JobSpec, needs: _Needs, at
 
         progress.note_step(0, spec.steps_per_image * spec.num_images, seconds_left=None)
         with stopwatch.measure("sample_s"), shop.watchdog.drawing():
-            return renderer.draw(spec, on_step, needs.materials)
+            return renderer.draw(spec, on_step, needs.materials, on_preview=progress.note_preview)
 
 
 def _store(job: Envelope, number: int, picture: Picture, data: bytes, shop: Workshop) -> BlobRef:
@@ -179,10 +180,3 @@ def _give_back(job: Envelope, error: JobError, lease: Lease, shop: Workshop) -> 
         log.warning("failure could not be reported", error=type(trouble).__name__)
     if error.code is ErrorCode.DEVICE_FAULT:
         shop.on_device_fault()
-
-
-def _worker_fault(error: Exception) -> JobError:
-    """An error of ours. Its text may quote a prompt, so only its kind and place are told."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown place"
-    return JobError(ErrorCode.WORKER_FAULT, f"{type(error).__name__} at {place}")

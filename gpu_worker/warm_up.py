@@ -5,6 +5,7 @@ from functools import partial
 
 import structlog
 
+from gpu_worker.faults import worker_fault
 from gpu_worker.lane import Lane
 from gpu_worker.renderer import CheckpointFiles, Renderer
 from gpu_worker.status import WorkerStatus
@@ -26,9 +27,10 @@ def warm_up(
                 files = fetcher.checkpoint(ref, listen=listen)
             with watchdog.loading():
                 lane.run(partial(_load, ref, files))
-        except JobError as error:
-            log.warning("checkpoint not warmed up", checkpoint=ref.id, code=error.code.value, detail=error.detail)
-            status.note_error(error)
+        except Exception as error:  # noqa: BLE001 - a process that ended here would only be started again, for ever
+            trouble = error if isinstance(error, JobError) else worker_fault(error)
+            log.warning("checkpoint not warmed up", checkpoint=ref.id, code=trouble.code.value, detail=trouble.detail)
+            status.note_error(trouble)
         else:
             log.info("checkpoint warmed up", checkpoint=ref.id)
 

@@ -31,6 +31,7 @@ class Watchdog:
         self._steps_s: deque[float] = deque(maxlen=_REMEMBERED)
         self._last_sign: float | None = None
         self._bound_s = FIRST_BOUND_S
+        self._preparing: dict[object, float] = {}
 
     @contextmanager
     def loading(self) -> Iterator[None]:
@@ -43,6 +44,16 @@ class Watchdog:
         """Steps are being made."""
         with self._watching(bound_s(self._steps_s)):
             yield
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Maps and prompts are being made beside the lane, which may be idle; several at once."""
+        watch = object()
+        self._preparing[watch] = self._clock()
+        try:
+            yield
+        finally:
+            del self._preparing[watch]
 
     def step(self) -> None:
         """A step is done."""
@@ -58,6 +69,10 @@ class Watchdog:
         silent_s = self._clock() - last if last is not None else 0.0
         if silent_s > bound:
             self._on_stall(silent_s)
+            return
+        longest_s = max((self._clock() - since for since in list(self._preparing.values())), default=0.0)
+        if longest_s > FIRST_BOUND_S:
+            self._on_stall(longest_s)
 
     def start(self) -> None:
         """Look once a second from now on."""

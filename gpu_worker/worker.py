@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -29,7 +29,7 @@ from gpu_worker.handover import Handover
 from gpu_worker.heartbeat import HeartbeatWriter
 from gpu_worker.lane import Lane
 from gpu_worker.life_lease import LifeLease, RentedMachine
-from gpu_worker.renderer import Renderer
+from gpu_worker.renderer import NoDevice, Renderer
 from gpu_worker.run_job import run_job
 from gpu_worker.served import Served, TaskConsumer, split
 from gpu_worker.status import WorkerStatus
@@ -64,14 +64,14 @@ class Worker:
         self._traffic = Traffic()
         self._status = WorkerStatus(now=now)
         self._watchdog = Watchdog(_end_stalled)
-        self._lane = Lane(lambda: _import_renderer(_profile(settings, registry), wanted=lambda: self._ahead.wanted))
+        self._machine = _rented_machine(settings)
+        self._lane = Lane(lambda: self._make_renderer(_profile(settings, registry)))
         self._fetcher = _fetcher(settings)
         self._app = self._make_app()
         self._drain = Drain(
             self._traffic, announce=self._status.drain, interrupt=self._interrupt, stop=_stop_celery, kill=self._kill
         )
         self._shop = self._make_shop()
-        self._machine = _rented_machine(settings)
         self._ahead = Ahead(
             redis=connect(settings.broker_url),
             checkpoints=self._checkpoints,
@@ -100,7 +100,12 @@ class Worker:
         if self._machine is not None:  # on a machine of one's own the worker waits for Redis
             self._life.start()
         self._heartbeat.start()
-        self._lane.start()
+        try:
+            self._lane.start()
+        except NoDevice as error:
+            log.critical("the GPU cannot be used", reason=str(error), is_rented=self._machine is not None)
+            self._heartbeat.stop()
+            return exit_codes.NO_DEVICE
         self._watchdog.start()
         log.info("device ready", device=self._lane.device().name)
         self._ahead.learn_links()
@@ -170,6 +175,13 @@ class Worker:
             on_device_fault=lambda: self._drain.begin(exit_codes.DEVICE_FAULT, bound_s=FAULT_BOUND_S),
         )
 
+    def _make_renderer(self, profile: Profile | None) -> Renderer:
+        """On the lane's thread: importing torch takes seconds, and the heartbeat beats meanwhile."""
+        from gpu_worker.diffusers_renderer import make_renderer  # noqa: PLC0415
+
+        options = profile.device if profile is not None else None
+        return make_renderer(options, wanted=lambda: self._ahead.wanted, is_rented=self._machine is not None)
+
     def _interrupt(self) -> None:
         self._shop.interrupt_all()
 
@@ -187,13 +199,6 @@ def _rented_machine(settings: WorkerSettings) -> RentedMachine | None:
     if settings.container_api_key is None or settings.container_id is None:
         return None
     return RentedMachine(settings.vast_url, settings.container_id, settings.container_api_key)
-
-
-def _import_renderer(profile: Profile | None, *, wanted: Callable[[], tuple[str, ...]]) -> Renderer:
-    """On the lane's thread: importing torch takes seconds, and the heartbeat beats meanwhile."""
-    from gpu_worker.diffusers_renderer import make_renderer  # noqa: PLC0415
-
-    return make_renderer(profile.device if profile is not None else None, wanted=wanted)
 
 
 def _profile(settings: WorkerSettings, registry: Registry) -> Profile | None:

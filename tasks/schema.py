@@ -107,7 +107,8 @@ class Stage(StrEnum):
 class Progress(Wire):
     """News on the channel `progress:<job>`; only shown, never believed.
 
-    `step` of `steps` while sampling; `done_bytes` of `total_bytes` while fetching, 0 where it is not known.
+    `step` of `steps` while sampling; `done_bytes` of `total_bytes` while fetching, 0 where it is not known. `preview`
+    is a WebP of at most 128 pixels a side in base64, after a third and two thirds of the steps; untrusted.
     """
 
     job_id: str
@@ -119,6 +120,7 @@ class Progress(Wire):
     seconds_left: float | None = None
     done_bytes: int = Field(0, exclude_if=lambda count: not count)
     total_bytes: int = Field(0, exclude_if=lambda count: not count)
+    preview: str = Field("", max_length=64 * 1024, repr=False, exclude_if=lambda text: not text)
     at: AwareDatetime
 
 

@@ -59,10 +59,13 @@ class Room:
 
     def drawing(self, order: JobSpec, on_step: StepListener = silent) -> Drawing:
         """Pictures and maps."""
-        inputs = {input_ref(image).sha256: image for image in self.at_hand}
-        materials = Materials(inputs, self.loras, self.controlnets, self.annotators)
         spec = order.model_copy(update={"checkpoint": self.ref})
-        return self.renderer.draw(spec, on_step, materials)
+        return self.renderer.draw(spec, on_step, self.materials())
+
+    def materials(self) -> Materials:
+        """All that is at hand."""
+        inputs = {input_ref(image).sha256: image for image in self.at_hand}
+        return Materials(inputs, self.loras, self.controlnets, self.annotators)
 
     def draw(self, order: JobSpec, on_step: StepListener = silent) -> list[Picture]:
         """The pictures alone."""

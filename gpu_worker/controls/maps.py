@@ -50,6 +50,11 @@ class MapStore:
             self._held.move_to_end(key)
             return self._held[key]
 
+    def drop_detectors(self) -> None:
+        """Free the memory that detectors take; one that is asked for again is read again."""
+        with self._lock:
+            self._detectors.drop_all()
+
     def _make(
         self, control: ControlRef, detector: str, image: Image.Image, size: tuple[int, int], files: Sequence[Path]
     ) -> Image.Image:

@@ -8,8 +8,8 @@ import torch
 from gpu_worker import schedulers
 from gpu_worker.cache.loading import Components
 from gpu_worker.controls.plan import NONE, Controls
-from gpu_worker.pipelines import pixels, texts
-from gpu_worker.renderer import Picture, StepListener
+from gpu_worker.pipelines import pixels, preview, texts
+from gpu_worker.renderer import Picture, PreviewListener, StepListener, unseen
 from tasks.errors import BadSpec, ErrorCode
 from tasks.schema import JobSpec
 
@@ -35,12 +35,16 @@ class Sampling:
         spec: JobSpec,
         on_step: StepListener,
         controls: Controls = NONE,
+        *,
+        on_preview: PreviewListener = unseen,
     ) -> None:
         self.spec = spec
         self._components = components
         self._on_step = on_step
+        self._on_preview = on_preview
         self._controls = controls
         self._passes_done = 0
+        self._is_whole = True
         self.passes = spec.num_images
         self._check_steps()
         self._prompts = texts.embeddings(components, spec)
@@ -63,6 +67,7 @@ class Sampling:
             torch.OutOfMemoryError: it does not fit.
         """
         pipeline = self._pipeline(classes)
+        self._is_whole = box is None  # a tile alone shows nothing
         if self._controls.nets:
             options |= self._controls.options(classes.map_option, box)
         image: torch.Tensor = pipeline(
@@ -72,7 +77,7 @@ class Sampling:
             eta=schedulers.SAMPLERS[self.spec.sampler].eta,
             generator=generator,
             callback_on_step_end=self._on_step_end,
-            callback_on_step_end_tensor_inputs=[],
+            callback_on_step_end_tensor_inputs=["latents"],
             output_type="pt",
             **options,
         ).images[0]
@@ -115,7 +120,10 @@ class Sampling:
                 reason=str(error),
             ) from error
 
-    def _on_step_end(self, pipeline: Any, index: int, _timestep: Any, _tensors: dict[str, Any]) -> dict[str, Any]:
-        steps = pipeline.num_timesteps
-        self._on_step(min(self._passes_done, self.passes - 1) * steps + index + 1, self.passes * steps)
+    def _on_step_end(self, pipeline: Any, index: int, _timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        steps, passes_done = pipeline.num_timesteps, min(self._passes_done, self.passes - 1)
+        step, total = passes_done * steps + index + 1, self.passes * steps
+        self._on_step(step, total)
+        if self._is_whole and step in preview.due(total):
+            self._on_preview(preview.of_latents(tensors["latents"], self.spec.seeds[passes_done]))
         return {}

@@ -33,6 +33,10 @@ class Detectors:
             return _WITHOUT_WEIGHTS[detector](image)
         return self._annotator(detector, files, item)(image)
 
+    def drop_all(self) -> None:
+        """Let go of all networks."""
+        self._loaded.clear()
+
     def _annotator(self, detector: str, files: Sequence[Path], item: str) -> Annotator:
         key = (detector, *map(str, files))
         if key not in self._loaded:

@@ -8,7 +8,8 @@ configuration folder). A signed link that came with a job is preferred to all of
 import shutil
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,18 +74,21 @@ class WeightsFetcher:
         key = ref.model_dump_json()
         files = self._known.get(key)
         if files is None or not files.weights.exists():
-            files = self._known[key] = self._fetch(ref, Errand(listen, is_ahead))
+            with _disk_errors(ref.weights):
+                files = self._known[key] = self._fetch(ref, Errand(listen, is_ahead))
         return files
 
     def file(self, weights: Weights, *, listen: Listener = unheard, is_ahead: bool = False) -> Path:
         """One verified safetensors file: a LoRA. Raises as `checkpoint` does."""
-        return self._recent(lambda errand: self._file(weights, errand), Errand(listen, is_ahead))
+        with _disk_errors(weights):
+            return self._recent(lambda errand: self._file(weights, errand), Errand(listen, is_ahead))
 
     def model(
         self, weights: Weights, *, variant: str | None = None, listen: Listener = unheard, is_ahead: bool = False
     ) -> Path:
         """A verified diffusers folder of one model: a ControlNet. Raises as `checkpoint` does."""
-        return self._recent(lambda errand: self._model(weights, variant, errand), Errand(listen, is_ahead))
+        with _disk_errors(weights):
+            return self._recent(lambda errand: self._model(weights, variant, errand), Errand(listen, is_ahead))
 
     def pinned(self, weights: Weights, *, listen: Listener = unheard, is_ahead: bool = False) -> Path:
         """One file of any format, of exactly the hash that the registry pins: an annotator's weights.
@@ -92,7 +96,18 @@ class WeightsFetcher:
         Raises:
             WeightsError: as `checkpoint` does, and where no hash is pinned.
         """
-        return self._recent(lambda errand: self._pinned(weights, errand), Errand(listen, is_ahead))
+        with _disk_errors(weights):
+            return self._recent(lambda errand: self._pinned(weights, errand), Errand(listen, is_ahead))
+
+    def is_here(self, weights: Weights) -> bool:
+        """Whether something of it is on this machine's disk already; whole or not only fetching it tells."""
+        scheme, rest = _parts(weights)
+        if scheme == "file":
+            return any((root / rest / (weights.file or "")).exists() for root in self._roots)
+        if scheme == "huggingface" and (self._store.directory / self._store.hub_unit(rest)).exists():
+            return True
+        key = addresses.place_key(weights.source, revision=weights.revision, path=weights.file or "")
+        return self._store.place(key)[1].exists()
 
     def _recent(self, fetch: Callable[[Errand], Path], errand: Errand) -> Path:
         """Nobody holds these files; the last few fetched stay on disk, which is more than the jobs in hand use."""
@@ -232,6 +247,21 @@ class WeightsFetcher:
         raise WeightsError(
             ErrorCode.UNKNOWN_MODEL, f"file:{wanted} is not on this machine", source=f"file:{wanted}", file=wanted.name
         )
+
+
+@contextmanager
+def _disk_errors(weights: Weights) -> Iterator[None]:
+    """A folder without rights, a disk that fails: another machine may do better, and this one goes on."""
+    try:
+        yield
+    except OSError as error:
+        shown, reason = addresses.shown(weights), error.strerror or type(error).__name__
+        raise WeightsError(
+            ErrorCode.WEIGHTS_UNREACHABLE,
+            f"{shown}: this machine's disk says: {reason}: {error.filename or 'no file named'}",
+            source=shown,
+            reason=reason,
+        ) from error
 
 
 def _parts(weights: Weights) -> tuple[str, str]:

@@ -86,6 +86,9 @@ EXAMPLES: dict[str, Wire] = {
     "progress_fetching": Progress(
         job_id=JOB, epoch=1, worker_id=WORKER, stage=Stage.FETCHING, done_bytes=10, total_bytes=100, at=AT
     ),
+    "progress_preview": Progress(
+        job_id=JOB, epoch=1, worker_id=WORKER, stage=Stage.SAMPLING, step=10, steps=30, preview="UklGRg==", at=AT
+    ),
     "heartbeat_fetching": Heartbeat(
         worker_id=WORKER, state=WorkerState.STARTING, since=AT, at=AT, fetching=("sdxl-base-1.0 42 %",)
     ),

@@ -16,7 +16,16 @@ from config.registry import Weights
 from gpu_worker.ahead import Ahead
 from gpu_worker.lane import Lane
 from gpu_worker.materials import Listener
-from gpu_worker.renderer import NOTHING, CheckpointFiles, DeviceState, Drawing, Materials, StepListener
+from gpu_worker.renderer import (
+    NOTHING,
+    CheckpointFiles,
+    DeviceState,
+    Drawing,
+    Materials,
+    PreviewListener,
+    StepListener,
+    unseen,
+)
 from gpu_worker.status import WorkerStatus
 from gpu_worker.traffic import Traffic
 from gpu_worker.watchdog import Watchdog
@@ -56,7 +65,14 @@ class BlankRenderer:
     def prepare(self, spec: JobSpec, materials: Materials = NOTHING) -> None:
         raise NotImplementedError
 
-    def draw(self, spec: JobSpec, on_step: StepListener, materials: Materials = NOTHING) -> Drawing:
+    def draw(
+        self,
+        spec: JobSpec,
+        on_step: StepListener,
+        materials: Materials = NOTHING,
+        *,
+        on_preview: PreviewListener = unseen,
+    ) -> Drawing:
         raise NotImplementedError
 
 

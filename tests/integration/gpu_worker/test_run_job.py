@@ -1,5 +1,6 @@
 """The way of a job through a worker in this process: real Redis, real Celery messages, real diffusers."""
 
+import base64
 import io
 import shutil
 import threading
@@ -94,6 +95,10 @@ def test_progress_reaches_the_channel(bench: Bench) -> None:
     assert steps == sorted(steps)
     assert news[-1].seconds_left is not None
     assert all(each.steps in {0, 40} for each in news)
+    previews = [each.preview for each in news if each.preview]
+    assert 1 <= len(previews) <= 2  # a fast job's second one may take the first one's place
+    picture = Image.open(io.BytesIO(base64.b64decode(previews[-1])))
+    assert (picture.format, picture.size) == ("WEBP", (32, 32))
 
 
 def test_a_stale_message_is_dropped(bench: Bench) -> None:
@@ -199,6 +204,20 @@ def test_an_unknown_model_is_told(bench: Bench) -> None:
     bench.run(bench.spec(checkpoint=nowhere))
     assert bench.failure().code is ErrorCode.UNKNOWN_MODEL
     assert "nowhere" in bench.failure().data["source"]
+    bench.next_job_is_fine()
+
+
+def test_weights_that_cannot_be_read_are_told(bench: Bench, tiny_weights: Path, tmp_path: Path) -> None:
+    """A disk without rights, or one that fails: another machine may do better, and this one goes on."""
+    shutil.copytree(tiny_weights / "tiny-sdxl", tmp_path / "locked")
+    unet = tmp_path / "locked" / "unet" / "diffusion_pytorch_model.safetensors"
+    unet.unlink()
+    unet.mkdir()  # root reads whatever its rights say, but no folder as a file
+    locked = bench.ref.model_copy(update={"weights": Weights(source=f"file:{tmp_path / 'locked'}")})
+    bench.run(bench.spec(checkpoint=locked))
+    assert bench.failure().code is ErrorCode.WEIGHTS_UNREACHABLE
+    assert "Is a directory" in bench.failure().detail
+    assert "locked" in bench.failure().data["source"]
     bench.next_job_is_fine()
 
 

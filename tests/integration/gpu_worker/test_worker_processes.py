@@ -171,6 +171,22 @@ def test_sigterm_drains(fleet: Fleet) -> None:
     assert not fleet.redis.exists(keys.unacked("alpha"))
 
 
+def test_a_rented_machine_without_its_gpu_says_so_and_ends(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not draw on the CPU for the price of a card, and is not started again and again."""
+    profile = fleet.config / "profiles" / "sandbox.toml"
+    as_sandbox = profile.read_text()
+    profile.write_text(as_sandbox.replace('kind = "cpu"', 'kind = "auto"'))
+    monkeypatch.setenv("CONTAINER_ID", "7")
+    monkeypatch.setenv("CONTAINER_API_KEY", "only-for-this-machine")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    try:
+        assert fleet._spawn("cardless").wait(60) == 69
+    finally:
+        profile.write_text(as_sandbox)
+    assert "the GPU cannot be used" in (fleet.data / "cardless.log").read_text()
+    assert fleet.heartbeat("cardless") is None
+
+
 def test_a_wrong_setting_is_final(fleet: Fleet) -> None:
     """A wrong setting is named at once, and not tried again and again."""
     started = time.monotonic()

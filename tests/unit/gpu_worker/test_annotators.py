@@ -13,12 +13,13 @@ from torch.nn.modules.module import register_module_forward_hook
 
 from config.loading import DEFAULT_DIRECTORY, load_registry
 from config.registry import Control, Detector
-from gpu_worker.controls.maps import detector_of
+from gpu_worker.controls.maps import MapStore, detector_of
 from gpu_worker.device import Device
 from gpu_worker.preprocessors.detectors import Detectors
 from tasks.errors import ErrorCode, WeightsError
-from tasks.references import ControlRef
+from tasks.references import ControlRef, PreprocessorRef
 from tests import annotator_weights
+from tests.specs import control
 from tests.tiny_room import gradient
 
 pytestmark = [
@@ -77,6 +78,19 @@ def test_a_detectors_weights_are_those_of_its_file(detector: str, folder: Path) 
         for seed in (3, 4)
     )
     assert one.tobytes() != other.tobytes()
+
+
+def test_a_device_without_room_gets_back_what_detectors_take(folder: Path) -> None:
+    """Their maps stay, and they come back when another picture asks."""
+    files = annotator_weights.save("hed", folder)
+    maps = MapStore(CPU)
+    softedge = control(kind="softedge", preprocessor=PreprocessorRef(id="hed", detector="hed"))
+    found = maps.get(softedge, gradient(), "a" * 64, (64, 64), files)
+    assert maps._detectors._loaded
+    maps.drop_detectors()
+    assert not maps._detectors._loaded
+    assert maps.get(softedge, gradient(), "a" * 64, (64, 64), files) is found
+    assert maps.get(softedge, gradient(), "b" * 64, (64, 64), files).tobytes() == found.tobytes()
 
 
 def shipped() -> list[ControlRef]:

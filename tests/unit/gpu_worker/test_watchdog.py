@@ -52,3 +52,22 @@ def test_loading_has_its_own_patience() -> None:
         clock.now += FIRST_BOUND_S - 1
         watchdog.look()
     assert stalls == []
+
+
+def test_what_is_prepared_beside_an_idle_lane_is_watched() -> None:
+    """A detector may hang on the card before its job ever reaches the lane."""
+    clock, stalls = Clock(), list[float]()
+    watchdog = Watchdog(stalls.append, clock=clock)
+    with watchdog.preparing():
+        clock.now += 100
+        with watchdog.preparing(), watchdog.drawing():
+            watchdog.step()
+        clock.now += FIRST_BOUND_S - 101
+        watchdog.look()
+        assert stalls == []
+        clock.now += 2
+        watchdog.look()
+    assert stalls == [FIRST_BOUND_S + 1]
+    clock.now += 10_000
+    watchdog.look()
+    assert len(stalls) == 1
