@@ -58,11 +58,17 @@ def build_loop(
         deployment=registry.fleet.deployment,
         checkpoints=tuple(registry.checkpoints),
         max_age_h=registry.fleet.max_age_h,
+        counts_load=point_of(registry.fleet, registry.profile).workers_per_load > 0,
     )
     app = make_app(settings.redis_url, client_name="easel-provisioner")
     publisher = Publisher(app, redis, signer=signer_of(settings))
     sweeper = Sweeper(ledger, redis, publisher, max_age_s=registry.quotas.max_job_age_s, now=now)
-    rules = Rules(fleet=registry.fleet, profile=registry.profile, refusal=refusal(settings, registry.profile, provider))
+    rules = Rules(
+        fleet=registry.fleet,
+        profile=registry.profile,
+        refusal=refusal(settings, registry.profile, provider),
+        can_park=provider is not None and provider.capabilities.wakes_warm,
+    )
     hands = None
     if provider is not None:
         hands = _hands(

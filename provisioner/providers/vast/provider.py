@@ -62,6 +62,7 @@ class VastProvider(VastAbilities):
             create_interval_s=CREATE_INTERVAL_S,
             remote=not is_loopback(urlsplit(url).hostname or ""),
             can_park=True,
+            wakes_warm=True,
             spot=True,
             free_while_loading=True,
         )
