@@ -260,6 +260,10 @@ class WorkerSettings(ProcessSettings):
         validation_alias="EASEL_LIFE_LEASE_S",
         description="seconds after which a rented machine that is idle and wanted by nobody destroys itself",
     )
+    release: str = Field("", validation_alias="EASEL_RELEASE", description="set by the image, and by pushed code")
+    refused_release: str = Field(
+        "", validation_alias="EASEL_REFUSED_RELEASE", description="set by the supervisor: pushed code that failed"
+    )
     container_id: str | None = Field(None, validation_alias="CONTAINER_ID", description="set by Vast on its machines")
     container_api_key: SecretStr | None = Field(
         None,

@@ -29,6 +29,7 @@ from gpu_worker.handover import Handover
 from gpu_worker.heartbeat import HeartbeatWriter
 from gpu_worker.lane import Lane
 from gpu_worker.life_lease import LifeLease, RentedMachine
+from gpu_worker.releases import ReleaseWatch
 from gpu_worker.renderer import Renderer
 from gpu_worker.run_job import run_job
 from gpu_worker.status import WorkerStatus
@@ -60,7 +61,7 @@ class Worker:
         self._warm = _warm_checkpoints(settings, registry)
         self._redis = connect(settings.broker_url)
         self._traffic = Traffic()
-        self._status = WorkerStatus(now=now)
+        self._status = WorkerStatus(now=now, release=settings.release)
         self._watchdog = Watchdog(_end_stalled)
         self._lane = Lane(lambda: _import_renderer(_profile(settings, registry), wanted=lambda: self._ahead.wanted))
         self._fetcher = _fetcher(settings)
@@ -78,6 +79,13 @@ class Worker:
             traffic=self._traffic,
             status=self._status,
             watchdog=self._watchdog,
+        )
+        self._releases = ReleaseWatch(
+            connect(settings.broker_url),
+            settings.worker_id,
+            running=settings.release,
+            refused=settings.refused_release,
+            on_release=lambda: self._drain.begin(exit_codes.NEW_RELEASE),
         )
         self._life = LifeLease(settings.life_lease_s, self._end_of_life)
         self._heartbeat = HeartbeatWriter(
@@ -104,6 +112,7 @@ class Worker:
         warm_up(self._warm, fetcher=self._fetcher, lane=self._lane, watchdog=self._watchdog, status=self._status)
         self._forget_former_life()
         self._ahead.start()
+        self._releases.start()
         code = self._consume()
         self._heartbeat.stop()
         return code

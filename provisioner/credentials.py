@@ -125,7 +125,7 @@ def key_patterns(worker_id: str) -> list[str]:
     lists = [routing.CONTROL, f"{routing.CONTROL}{routing.SEPARATOR}*", f"{routing.GPU_PREFIX}*"]
     own = [keys.unacked(worker_id), keys.unacked_index(worker_id), keys.unacked_mutex(worker_id)]
     shared = [keys.lease("*"), keys.epoch("*"), keys.cancel("*"), "blob:*", keys.input("*"), keys.warm_up("*")]
-    return [*lists, *own, *shared, keys.heartbeat(worker_id), keys.life(worker_id)]
+    return [*lists, *own, *shared, keys.heartbeat(worker_id), keys.life(worker_id), keys.release(worker_id)]
 
 
 def worker_url(address: str, worker_id: str, password: str) -> str:

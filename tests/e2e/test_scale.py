@@ -80,6 +80,7 @@ def test_from_zero_to_three_to_one_to_zero(studio: Studio) -> None:
     studio.wait_for("the rest to go", lambda: len(studio.rented()) == 1, timeout_s=90)
     (last,) = studio.fleet()["instances"]
     parked_and_woken(studio, last["instance_id"])
+    pushed(studio)
     outage(studio)
     studio.wait_for("the last one to go", lambda: not studio.rented(), timeout_s=150)
     studio.wait_for("the ledger to agree", lambda: not studio.fleet()["instances"], timeout_s=30)
@@ -94,6 +95,13 @@ def parked_and_woken(studio: Studio, instance_id: str) -> None:
     studio.wait_for("it to be parked", lambda: stages(studio) == ["parked"], timeout_s=60)
     studio.run_command("provisioner", "unpark", instance_id, "--yes", "--json")
     studio.wait_for("it to draw again", lambda: stages(studio) == ["ready"], timeout_s=90)
+
+
+def pushed(studio: Studio) -> None:
+    """New code reaches the worker that runs; it starts again on the same machine and draws."""
+    told = json.loads(studio.run_command("provisioner", "push", "--yes", "--json", "--wait", "110"))
+    assert told["running"] == told["workers"] == [row["instance_id"] for row in studio.fleet()["instances"]]
+    assert told["expected_usd"] > 0
 
 
 def outage(studio: Studio) -> None:
