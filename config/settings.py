@@ -275,6 +275,18 @@ class WorkerSettings(ProcessSettings):
         validation_alias="VAST_URL",
         description="Vast's API, for the self-destruction",
     )
+    runpod_pod_id: str | None = Field(None, validation_alias="RUNPOD_POD_ID", description="set by RunPod on its pods")
+    runpod_api_key: SecretStr | None = Field(
+        None, validation_alias="RUNPOD_API_KEY", description="set by RunPod: a key for this pod only"
+    )
+    runpod_url: HttpUrl = Field(
+        "https://api.runpod.io", validation_alias="RUNPOD_URL", description="RunPod's API, for the self-destruction"
+    )
+    host_follows: bool = Field(
+        False,
+        validation_alias="EASEL_HOST_FOLLOWS",
+        description="set where the machine ends with its container",
+    )
 
     @property
     def broker_url(self) -> str:

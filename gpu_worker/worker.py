@@ -28,7 +28,7 @@ from gpu_worker.drain import FAULT_BOUND_S, Drain
 from gpu_worker.handover import Handover
 from gpu_worker.heartbeat import HeartbeatWriter
 from gpu_worker.lane import Lane
-from gpu_worker.life_lease import LifeLease, RentedMachine
+from gpu_worker.life_lease import HostThatFollows, LifeLease, Rented, RentedMachine, RentedPod
 from gpu_worker.releases import ReleaseWatch
 from gpu_worker.renderer import Renderer
 from gpu_worker.run_job import run_job
@@ -184,10 +184,13 @@ class Worker:
         os._exit(exit_codes.DONE)
 
 
-def _rented_machine(settings: WorkerSettings) -> RentedMachine | None:
-    if settings.container_api_key is None or settings.container_id is None:
-        return None
-    return RentedMachine(settings.vast_url, settings.container_id, settings.container_api_key)
+def _rented_machine(settings: WorkerSettings) -> Rented | None:
+    """Whose money it costs, by the variables that each cloud sets on its machines; None on one's own."""
+    if settings.container_api_key is not None and settings.container_id is not None:
+        return RentedMachine(settings.vast_url, settings.container_id, settings.container_api_key)
+    if settings.runpod_pod_id is not None and settings.runpod_api_key is not None:
+        return RentedPod(settings.runpod_url, settings.runpod_pod_id, settings.runpod_api_key)
+    return HostThatFollows() if settings.host_follows else None
 
 
 def _import_renderer(profile: Profile | None, *, wanted: Callable[[], tuple[str, ...]]) -> Renderer:
