@@ -260,6 +260,12 @@ class WorkerSettings(ProcessSettings):
         validation_alias="EASEL_LIFE_LEASE_S",
         description="seconds after which a rented machine that is idle and wanted by nobody destroys itself",
     )
+    max_life_s: float | None = Field(
+        None,
+        gt=0,
+        validation_alias="EASEL_MAX_LIFE_S",
+        description="seconds after which a rented machine finishes its jobs and ends itself, whoever wants it",
+    )
     release: str = Field("", validation_alias="EASEL_RELEASE", description="set by the image, and by pushed code")
     refused_release: str = Field(
         "", validation_alias="EASEL_REFUSED_RELEASE", description="set by the supervisor: pushed code that failed"

@@ -24,7 +24,7 @@ from config.settings import WorkerSettings, load_settings
 from gpu_worker import exit_codes, former_life
 from gpu_worker.ahead import Ahead
 from gpu_worker.celery_app import make_worker_app, serve_renders
-from gpu_worker.drain import FAULT_BOUND_S, Drain
+from gpu_worker.drain import FAULT_BOUND_S, Drain, finish
 from gpu_worker.handover import Handover
 from gpu_worker.heartbeat import HeartbeatWriter
 from gpu_worker.lane import Lane
@@ -104,6 +104,8 @@ class Worker:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor too, which sends SIGTERM
         if self._machine is not None:  # on a machine of one's own the worker waits for Redis
             self._life.start()
+            if self._settings.max_life_s is not None:
+                LifeLease(self._settings.max_life_s, self._end_of_age).start()
         self._heartbeat.start()
         self._lane.start()
         self._watchdog.start()
@@ -177,6 +179,12 @@ class Worker:
     def _kill(self, exit_code: int) -> None:
         self._heartbeat.stop()
         os._exit(exit_code)
+
+    def _end_of_age(self) -> None:
+        """Nobody touches this lease: it is the machine's age."""
+        self._status.drain()
+        finish(self._traffic)
+        self._end_of_life()
 
     def _end_of_life(self) -> None:
         if self._machine is not None:

@@ -33,6 +33,8 @@ from tasks.signing import signer_of
 
 log = structlog.get_logger()
 
+_GRACE_OF_AGE_S = 2 * 3600.0
+
 
 def utc_now() -> datetime:
     """The present moment."""
@@ -146,8 +148,12 @@ def _hands(
 
 
 def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> dict[str, str]:
-    """Beyond the profile's variables: our checkpoints, of which an older image knows some, and where Vast's API is."""
-    served = {"EASEL_CHECKPOINTS": ",".join(registry.checkpoints)}
+    """Beyond the profile's variables: our checkpoints (an older image knows some), its age, Vast's API."""
+    served = {
+        "EASEL_CHECKPOINTS": ",".join(registry.checkpoints),
+        # The provisioner ends it at its age once it is idle; a machine that lives on lost us.
+        "EASEL_MAX_LIFE_S": f"{registry.fleet.max_age_h * 3600 + _GRACE_OF_AGE_S:.0f}",
+    }
     default = type(settings).model_fields["vast_url"].default  # there every worker looks anyway
     return served if settings.vast_url == default else {**served, "VAST_URL": settings.vast_url}
 
