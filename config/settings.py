@@ -260,6 +260,16 @@ class WorkerSettings(ProcessSettings):
         validation_alias="EASEL_LIFE_LEASE_S",
         description="seconds after which a rented machine that is idle and wanted by nobody destroys itself",
     )
+    max_life_s: float | None = Field(
+        None,
+        gt=0,
+        validation_alias="EASEL_MAX_LIFE_S",
+        description="seconds after which a rented machine finishes its jobs and ends itself, whoever wants it",
+    )
+    release: str = Field("", validation_alias="EASEL_RELEASE", description="set by the image, and by pushed code")
+    refused_release: str = Field(
+        "", validation_alias="EASEL_REFUSED_RELEASE", description="set by the supervisor: pushed code that failed"
+    )
     container_id: str | None = Field(None, validation_alias="CONTAINER_ID", description="set by Vast on its machines")
     container_api_key: SecretStr | None = Field(
         None,
@@ -270,6 +280,18 @@ class WorkerSettings(ProcessSettings):
         "https://console.vast.ai",
         validation_alias="VAST_URL",
         description="Vast's API, for the self-destruction",
+    )
+    runpod_pod_id: str | None = Field(None, validation_alias="RUNPOD_POD_ID", description="set by RunPod on its pods")
+    runpod_api_key: SecretStr | None = Field(
+        None, validation_alias="RUNPOD_API_KEY", description="set by RunPod: a key for this pod only"
+    )
+    runpod_url: HttpUrl = Field(
+        "https://api.runpod.io", validation_alias="RUNPOD_URL", description="RunPod's API, for the self-destruction"
+    )
+    host_follows: bool = Field(
+        False,
+        validation_alias="EASEL_HOST_FOLLOWS",
+        description="set where the machine ends with its container",
     )
 
     @property

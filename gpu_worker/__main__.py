@@ -6,8 +6,10 @@ from config.loading import load_registry
 from config.problems import ConfigurationError
 from config.settings import WorkerSettings, load_settings
 from gpu_worker import doctor, exit_codes
+from gpu_worker.releases import Releases
 from gpu_worker.supervisor import Supervisor
 from tasks import logs
+from tasks.connections import connect
 
 
 def main() -> int:
@@ -25,7 +27,9 @@ def main() -> int:
     if wishes:
         return doctor.main(settings, registry)
     logs.configure("gpu_worker.supervisor", log_format=settings.log_format)
-    return Supervisor([sys.executable, "-m", "gpu_worker.worker"]).run()
+    folder = settings.data_dir / "releases"
+    pushed = Releases(folder, lambda: connect(settings.broker_url), settings.worker_id)
+    return Supervisor([sys.executable, "-m", "gpu_worker.worker"], take_release=pushed.take).run()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ _POLL_S = 0.05
 _LAST_MESSAGE_S = 1.2  # a BRPOP that is under way brings its message within a second
 _INTERRUPTED_S = 8.0
 _CELERY_S = 8.0
+_LAST_JOBS_S = 600.0
 
 
 @dataclass
@@ -60,3 +61,13 @@ class Drain:
                 return False
             time.sleep(_POLL_S)
         return True
+
+
+def finish(traffic: Traffic, *, bound_s: float = _LAST_JOBS_S, sleep: Callable[[float], None] = time.sleep) -> bool:
+    """Take nothing more and wait for what runs, for so long at most; returns whether all of it was finished."""
+    traffic.close()
+    waited_s = 0.0
+    while traffic.jobs and waited_s < bound_s:
+        sleep(1.0)
+        waited_s += 1.0
+    return not traffic.jobs

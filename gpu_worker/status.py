@@ -12,7 +12,8 @@ from tasks.schema import WorkerState
 class WorkerStatus:
     """State, since when, jobs in hand, and the tallies. `changed` is set at each change of state."""
 
-    def __init__(self, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, *, now: Callable[[], datetime], release: str = "") -> None:
+        self._release = release
         self.changed = threading.Event()
         self._lock = threading.Lock()
         self._now = now
@@ -77,6 +78,7 @@ class WorkerStatus:
             running_s = (self._now() - self._busy_since).total_seconds() if self._busy_since else 0.0
             return {
                 "state": self._state(),
+                "release": self._release,
                 "since": self._since,
                 "job_ids": tuple(sorted(self._jobs)),
                 "jobs_done": self._jobs_done,

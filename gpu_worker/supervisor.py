@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 import structlog
@@ -14,6 +14,7 @@ from gpu_worker import exit_codes
 log = structlog.get_logger()
 
 LIFELINE = "EASEL_LIFELINE_FD"
+RELEASE, REFUSED = "EASEL_RELEASE", "EASEL_REFUSED_RELEASE"
 _HEALTHY_S = 60.0
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
@@ -31,9 +32,18 @@ class Supervisor:
     dies, even by SIGKILL, the child reads the end of it and ends too.
     """
 
-    def __init__(self, command: Sequence[str], *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        take_release: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        """`take_release` fetches pushed code and returns the variables to run it with; none where there is none."""
         self._command = list(command)
         self._sleep = sleep
+        self._take_release = take_release
+        self._release: dict[str, str] = {}
         self._child: subprocess.Popen[bytes] | None = None
         self._asked = 0
 
@@ -45,18 +55,35 @@ class Supervisor:
         while True:
             started = time.monotonic()
             code = self._run_once()
+            lived_s = time.monotonic() - started
+            if not self._asked and self._is_for_another_release(code, lived_s=lived_s):
+                crashes = 0
+                continue
             if self._asked or code in exit_codes.NOT_RESTARTED:
                 return max(code, 0) if self._asked < 2 else 128 + signal.SIGTERM  # noqa: PLR2004 - asked twice
-            crashes = crashes + 1 if time.monotonic() - started < _HEALTHY_S else 1
+            crashes = crashes + 1 if lived_s < _HEALTHY_S else 1
             log.warning("worker process ended, starting it again", exit_code=code, in_s=pause_s(crashes))
             self._sleep(pause_s(crashes))
             if self._asked:
                 return 0
 
+    def _is_for_another_release(self, code: int, *, lived_s: float) -> bool:
+        """Whether it ended to be started from other code: pushed, or the image's own where the pushed one fails."""
+        if code == exit_codes.NEW_RELEASE:
+            self._release = dict(self._take_release())
+            return True
+        fails = code == exit_codes.MISCONFIGURED or (code != exit_codes.DONE and lived_s < _HEALTHY_S)
+        name = self._release.get(RELEASE)
+        if name is None or not fails:
+            return False
+        log.error("pushed code does not run, going back to the image's own", release=name, exit_code=code)
+        self._release = {REFUSED: name}
+        return True
+
     def _run_once(self) -> int:
         reading, writing = os.pipe()
         try:
-            environment = {**os.environ, LIFELINE: str(reading)}
+            environment = {**os.environ, LIFELINE: str(reading), **self._release}
             self._child = subprocess.Popen(self._command, env=environment, pass_fds=(reading,))
             if self._asked:
                 self._child.terminate()

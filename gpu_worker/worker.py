@@ -24,11 +24,12 @@ from config.settings import WorkerSettings, load_settings
 from gpu_worker import exit_codes, former_life
 from gpu_worker.ahead import Ahead
 from gpu_worker.celery_app import make_worker_app, serve_renders
-from gpu_worker.drain import FAULT_BOUND_S, Drain
+from gpu_worker.drain import FAULT_BOUND_S, Drain, finish
 from gpu_worker.handover import Handover
 from gpu_worker.heartbeat import HeartbeatWriter
 from gpu_worker.lane import Lane
-from gpu_worker.life_lease import LifeLease, RentedMachine
+from gpu_worker.life_lease import HostThatFollows, LifeLease, Rented, RentedMachine, RentedPod
+from gpu_worker.releases import ReleaseWatch
 from gpu_worker.renderer import NoDevice, Renderer
 from gpu_worker.run_job import run_job
 from gpu_worker.served import Served, TaskConsumer, split
@@ -62,7 +63,7 @@ class Worker:
         self._warm = _warm_checkpoints(settings, registry, self._checkpoints)
         self._redis = connect(settings.broker_url)
         self._traffic = Traffic()
-        self._status = WorkerStatus(now=now)
+        self._status = WorkerStatus(now=now, release=settings.release)
         self._watchdog = Watchdog(_end_stalled)
         self._machine = _rented_machine(settings)
         self._lane = Lane(lambda: self._make_renderer(_profile(settings, registry)))
@@ -80,6 +81,13 @@ class Worker:
             traffic=self._traffic,
             status=self._status,
             watchdog=self._watchdog,
+        )
+        self._releases = ReleaseWatch(
+            connect(settings.broker_url),
+            settings.worker_id,
+            running=settings.release,
+            refused=settings.refused_release,
+            on_release=lambda: self._drain.begin(exit_codes.NEW_RELEASE),
         )
         self._life = LifeLease(settings.life_lease_s, self._end_of_life)
         self._heartbeat = HeartbeatWriter(
@@ -99,6 +107,8 @@ class Worker:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor too, which sends SIGTERM
         if self._machine is not None:  # on a machine of one's own the worker waits for Redis
             self._life.start()
+            if self._settings.max_life_s is not None:
+                LifeLease(self._settings.max_life_s, self._end_of_age).start()
         self._heartbeat.start()
         try:
             self._lane.start()
@@ -112,6 +122,7 @@ class Worker:
         warm_up(self._warm, fetcher=self._fetcher, lane=self._lane, watchdog=self._watchdog, status=self._status)
         self._forget_former_life()
         self._ahead.start()
+        self._releases.start()
         code = self._consume()
         self._heartbeat.stop()
         return code
@@ -189,16 +200,25 @@ class Worker:
         self._heartbeat.stop()
         os._exit(exit_code)
 
+    def _end_of_age(self) -> None:
+        """Nobody touches this lease: it is the machine's age."""
+        self._status.drain()
+        finish(self._traffic)
+        self._end_of_life()
+
     def _end_of_life(self) -> None:
         if self._machine is not None:
             self._machine.destroy()
         os._exit(exit_codes.DONE)
 
 
-def _rented_machine(settings: WorkerSettings) -> RentedMachine | None:
-    if settings.container_api_key is None or settings.container_id is None:
-        return None
-    return RentedMachine(settings.vast_url, settings.container_id, settings.container_api_key)
+def _rented_machine(settings: WorkerSettings) -> Rented | None:
+    """Whose money it costs, by the variables that each cloud sets on its machines; None on one's own."""
+    if settings.container_api_key is not None and settings.container_id is not None:
+        return RentedMachine(settings.vast_url, settings.container_id, settings.container_api_key)
+    if settings.runpod_pod_id is not None and settings.runpod_api_key is not None:
+        return RentedPod(settings.runpod_url, settings.runpod_pod_id, settings.runpod_api_key)
+    return HostThatFollows() if settings.host_follows else None
 
 
 def _profile(settings: WorkerSettings, registry: Registry) -> Profile | None:

@@ -18,7 +18,7 @@ from config.loading import Registry, load_registry
 from config.problems import ConfigurationError
 from config.settings import ProvisionerSettings, load_settings
 from provisioner import reaping, showing, status
-from provisioner.cli import machines, market, spending, warming
+from provisioner.cli import machines, market, pushing, spending, warming
 from provisioner.cli.desk import Desk
 from provisioner.composition import build_loop, utc_now
 from provisioner.lead import ROLE
@@ -77,6 +77,7 @@ for command in (
     machines.ssh,
     spending.cost,
     warming.warmup,
+    pushing.push,
     simulate,
 ):
     app.command()(command)

@@ -120,8 +120,8 @@ class Actor:
         values: dict[str, object] = {}
         if action.running and row.running_at is None:
             values["running_at"] = min(now, action.machine.runs_since)
-        if action.target is State.READY and row.ready_at is None:
-            values["ready_at"] = now
+        if action.target is State.READY:
+            values |= {"ready_at": row.ready_at or now, "idle_since": now}  # ready again, where it was woken
         moved = self._ledger.instances.move(row.id, action.target, sources=sources_of(action.target), **values)
         if moved is None:
             return

@@ -34,6 +34,8 @@ from tasks.signing import signer_of
 
 log = structlog.get_logger()
 
+_GRACE_OF_AGE_S = 2 * 3600.0
+
 
 def utc_now() -> datetime:
     """The present moment."""
@@ -59,11 +61,17 @@ def build_loop(
         deployment=registry.fleet.deployment,
         checkpoints=tuple(registry.checkpoints),
         max_age_h=registry.fleet.max_age_h,
+        counts_load=point_of(registry.fleet, registry.profile).workers_per_load > 0,
     )
     app = make_app(settings.redis_url, client_name="easel-provisioner")
     publisher = Publisher(app, redis, signer=signer_of(settings))
     sweeper = Sweeper(ledger, redis, publisher, max_age_s=registry.quotas.max_job_age_s, now=now)
-    rules = Rules(fleet=registry.fleet, profile=registry.profile, refusal=refusal(settings, registry.profile, provider))
+    rules = Rules(
+        fleet=registry.fleet,
+        profile=registry.profile,
+        refusal=refusal(settings, registry.profile, provider),
+        can_park=provider is not None and provider.capabilities.wakes_warm,
+    )
     hands = None
     if provider is not None:
         hands = _hands(
@@ -141,8 +149,12 @@ def _hands(
 
 
 def _worker_environment(settings: ProvisionerSettings, registry: Registry) -> dict[str, str]:
-    """Beyond the profile's variables: our checkpoints, of which an older image knows some, and where Vast's API is."""
-    served = {"EASEL_CHECKPOINTS": ",".join((*registry.checkpoints, EVERY_NEW_ONE))}
+    """Beyond the profile's variables: our checkpoints (an older image knows some), its age, Vast's API."""
+    served = {
+        "EASEL_CHECKPOINTS": ",".join((*registry.checkpoints, EVERY_NEW_ONE)),
+        # The provisioner ends it at its age once it is idle; a machine that lives on lost us.
+        "EASEL_MAX_LIFE_S": f"{registry.fleet.max_age_h * 3600 + _GRACE_OF_AGE_S:.0f}",
+    }
     default = type(settings).model_fields["vast_url"].default  # there every worker looks anyway
     return served if settings.vast_url == default else {**served, "VAST_URL": settings.vast_url}
 

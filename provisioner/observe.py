@@ -9,7 +9,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from provisioner import costs
+from provisioner import costs, wakes
 from provisioner.broker import BrokerView, read_broker
 from provisioner.budget import Spending
 from provisioner.lifecycle import DEAF_AFTER_S, State
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 DEFAULT_BOOT_S = 180.0
 _CREATES_WINDOW = timedelta(minutes=10)
 _MEMORY = timedelta(hours=24)
+_LOAD_WINDOW = timedelta(minutes=15)
 _AVOID = timedelta(hours=1)
 _SILENT_S = 10.0
 # A listing that hides machines is taken for a lie for so long; then each is ended by its id, whatever the list says.
@@ -70,6 +71,7 @@ class Observer:
         deployment: str,
         checkpoints: Sequence[str],
         max_age_h: float | None = None,
+        counts_load: bool = False,
     ) -> None:
         self._ledger = ledger
         self._redis = redis
@@ -77,6 +79,7 @@ class Observer:
         self._prefix = label_prefix(deployment)
         self._checkpoints = checkpoints
         self._max_age_h = max_age_h
+        self._counts_load = counts_load
         self._listed_at: datetime | None = None
         self._broker = BrokerView()
         self._blind = Since()
@@ -154,6 +157,7 @@ class Observer:
             boot_estimate_s=boot_estimate_s(recent),
             max_age_h=self._max_age_h,
             held=_held(orders.get(DOWN)),
+            parking_pays=wakes.parking_pays(recent),
             avoided=frozenset(row.machine_id for row in recent if _failed_lately(row, now)),
         )
 
@@ -251,7 +255,15 @@ class Observer:
             seconds=sum(remaining_s(job, learned=learned, now=now) for job in waiting),
             users=len({job.user_id for job in waiting}),
             oldest_waiting_s=max((age_s(job.queued_at or now, now=now) for job in untaken), default=0.0),
+            load=self._load(learned, now),
         )
+
+    def _load(self, learned: estimate.Experience, now: datetime) -> float:
+        """GPUs that the jobs of the last quarter of an hour would have kept busy; counted only where a rule asks."""
+        if not self._counts_load:
+            return 0.0
+        units = self._ledger.jobs.units_since(now - _LOAD_WINDOW)
+        return sum(learned.seconds(one) for one in units) / _LOAD_WINDOW.total_seconds()
 
     def _spending(
         self, machines: tuple[Machine, ...], orphans: tuple[Orphan, ...], recent: Sequence[Instance], *, now: datetime
@@ -334,9 +346,9 @@ def _at_work(ground: _Ground) -> set[str]:
 
 def _idle_s(row: Instance, worked_at: datetime | None, *, is_at_work: bool, now: datetime) -> float | None:
     """By what our own side knows of its work: a machine that calls itself busy without a job is idle."""
-    if row.ready_at is None or row.state == State.PARKED or is_at_work:
+    if row.ready_at is None or row.state in (State.PARKED, State.WAKING) or is_at_work:
         return None
-    return age_s(max(row.ready_at, worked_at or row.ready_at, row.waking_at or row.ready_at), now=now)
+    return age_s(max(row.ready_at, worked_at or row.ready_at, row.idle_since or row.ready_at), now=now)
 
 
 def _failed_lately(row: Instance, now: datetime) -> bool:

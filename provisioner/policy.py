@@ -20,7 +20,7 @@ MAX_LISTING_AGE_S = 60.0
 class Rules:
     """What the owner configured. `refusal` says why nothing may be rented at all (no key, no reachable Redis).
 
-    `can_park`: the provider keeps the disk of a stopped machine, and the loop knows how to wake it.
+    `can_park`: a stopped machine keeps its disk and wakes with image and weights.
     """
 
     fleet: Fleet
@@ -64,7 +64,7 @@ def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
         actions, staying = [*actions, *(Destroy(one, verdict) for one in [*staying, *_asleep(seen, actions)])], []
     more, blocked = _more(seen, staying, market, rules, want)
     if more is None:
-        can = Idling(point=rules.point, can_park=rules.can_park)
+        can = Idling(point=rules.point, can_park=rules.can_park and seen.parking_pays)
         actions += idling.surplus(seen, staying, wanted=want.workers, rules=can)
     else:
         actions.append(more)

@@ -104,7 +104,7 @@ def victims_table(victims: Sequence[Victim]) -> Table:
 
 
 def _instance(row: Instance, worked_at: datetime | None, now: datetime) -> dict[str, Any]:
-    ready = row.ready_at if row.state == State.READY else None
+    ready = (row.idle_since or row.ready_at) if row.state == State.READY else None
     return {
         "instance_id": row.id,
         "stage": row.state,

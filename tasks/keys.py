@@ -76,6 +76,11 @@ def unacked_mutex(worker_id: str) -> str:
     return f"unacked_mutex:{worker_id}"
 
 
+def release(worker_id: str) -> str:
+    """Hash with code that this worker is asked to run; `tasks.releases`."""
+    return f"release:{worker_id}"
+
+
 def warm_up(checkpoint_id: str) -> str:
     """Exists while the workers are asked to load a checkpoint; `tasks.warming`."""
     return f"warmup:{checkpoint_id}"

@@ -171,7 +171,8 @@ class Capabilities:
 
     `remote`: its machines are not this one, so they need an address that they reach. `rents`: it makes and ends
     machines; one that does not only counts those that are there. `one_machine_per_offer`: an offer is gone once it
-    is taken; otherwise it stands for a kind of machine. `can_park`: stopping keeps the disk. `spot`: its machines
+    is taken; otherwise it stands for a kind of machine. `can_park`: stopping keeps the disk. `wakes_warm`: a
+    stopped one comes back with image and weights, so that parking saves a start. `spot`: its machines
     may be had cheaper and be taken away. `free_while_loading`: no GPU is billed before the container runs.
     """
 
@@ -180,6 +181,7 @@ class Capabilities:
     rents: bool = True
     one_machine_per_offer: bool = True
     can_park: bool = False
+    wakes_warm: bool = False
     spot: bool = False
     free_while_loading: bool = False
 

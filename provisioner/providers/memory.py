@@ -43,7 +43,7 @@ class MemoryProvider:
     def __init__(
         self, offers: Iterable[Offer], *, now: Callable[[], datetime], pull_s: float = 60.0, remote: bool = False
     ) -> None:
-        self.capabilities = Capabilities(remote=remote, free_while_loading=True, can_park=True)
+        self.capabilities = Capabilities(remote=remote, free_while_loading=True, can_park=True, wakes_warm=True)
         self.contracts: dict[str, Contract] = {}
         self._offers = {offer.id: offer for offer in offers}
         self._now = now

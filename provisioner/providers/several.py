@@ -37,6 +37,7 @@ class SeveralProviders:
             rents=any(one.rents for one in those),
             one_machine_per_offer=all(one.one_machine_per_offer for one in those),
             can_park=any(one.can_park for one in those),
+            wakes_warm=all(one.wakes_warm for one in those),
             spot=any(one.spot for one in those),
             free_while_loading=all(one.free_while_loading for one in those),
         )

@@ -85,6 +85,11 @@ class JobQuestions:
                 if job.rendered is not None
             ]
 
+    def units_since(self, moment: datetime) -> Sequence[float]:
+        """Predicted work units of all jobs that came in after a moment, whatever became of them."""
+        with self._session() as session:
+            return session.scalars(select(Job.predicted_units).where(Job.received_at > moment)).all()
+
     def attempts_of(self, job_id: str) -> Sequence[Attempt]:
         """The claims of a job in their order."""
         with self._session() as session:

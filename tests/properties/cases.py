@@ -27,10 +27,12 @@ def resources() -> Iterator[Resources]:
         server = RedisServer(Path(directory), durable=False)
         server.start()
         opened = Resources.of(server.url)
-        yield opened
-        opened.ledger.close()
-        server.stop()
-    structlog.configure(**before)
+        try:
+            yield opened
+        finally:
+            opened.ledger.close()
+            server.stop()
+            structlog.configure(**before)
 
 
 def run(number: int, opened: Resources, *, first_seed: int = 0, until: float = float("inf")) -> int:

@@ -96,7 +96,7 @@ class UnreliableCloud:
     epoch: datetime
     name: str = "memory"
     capabilities: Capabilities = field(
-        default_factory=lambda: Capabilities(remote=False, free_while_loading=True, can_park=True)
+        default_factory=lambda: Capabilities(remote=False, free_while_loading=True, can_park=True, wakes_warm=True)
     )
     contracts: list[Contract] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)

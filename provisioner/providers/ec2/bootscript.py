@@ -10,6 +10,8 @@ from email.mime.text import MIMEText
 from provisioner.providers.base import LaunchSpec
 
 MAX_BYTES = 16 * 1024
+# Time to look at what went wrong, over ssh.
+LINGER_S = 60
 _ALWAYS = "#cloud-config\ncloud_final_modules:\n- [scripts-user, always]\n"
 
 
@@ -34,7 +36,8 @@ def _script(spec: LaunchSpec) -> str:
         if "\n" in value:
             message = f"{name} has a line break, which docker's env file cannot hold"
             raise ValueError(message)
-    variables = "\n".join(f"{name}={value}" for name, value in spec.environment.items())
+    environment = spec.environment | {"EASEL_HOST_FOLLOWS": "1"}
+    variables = "\n".join(f"{name}={value}" for name, value in environment.items())
     command = shlex.join([spec.image, *spec.command])
     return f"""#!/bin/sh
 umask 077
@@ -42,5 +45,7 @@ cat > /run/easel.env <<'EASEL_END'
 {variables}
 EASEL_END
 docker rm --force easel-worker 2>/dev/null
-exec docker run --detach --name easel-worker --gpus all --env-file /run/easel.env {command}
+docker run --detach --name easel-worker --gpus all --env-file /run/easel.env {command}
+# However the worker ends, and if it never began: this machine has nothing else to do and costs money.
+setsid sh -c 'docker wait easel-worker; sleep {LINGER_S}; shutdown -h now' >/dev/null 2>&1 &
 """

@@ -155,6 +155,14 @@ class Ec2Provider:
                 InstanceId=instance.instance_id, Attribute="userData", Value=encoded
             ),
         )
+        # Its own shutdown must stop it: "terminate" would take the owner's disk with it.
+        stops = {"Value": "stop"}
+        self._call(
+            instance,
+            lambda ec2: ec2.modify_instance_attribute(
+                InstanceId=instance.instance_id, InstanceInitiatedShutdownBehavior=stops
+            ),
+        )
         return None
 
     def _start(self, instance: Ec2Instance, label: str) -> CreateResult:

@@ -47,6 +47,12 @@ _PAGE = 25
 _MAX_PAGES = 40
 _MAX_OFFERS = 200
 _MB_PER_GB = 1000.0
+_ANY: dict[str, Any] = {
+    "rentable": {"eq": True},
+    "rented": {"eq": False},
+    "external": {"eq": False},
+    "num_gpus": {"eq": 1},
+}
 
 
 class VastProvider(VastAbilities):
@@ -62,14 +68,18 @@ class VastProvider(VastAbilities):
             create_interval_s=CREATE_INTERVAL_S,
             remote=not is_loopback(urlsplit(url).hostname or ""),
             can_park=True,
+            wakes_warm=True,
             spot=True,
             free_while_loading=True,
         )
 
     def offers(self, profile: Profile) -> OfferList:
-        """Offers with one GPU, priced with the profile's disk; bids, too, where the profile takes them."""
+        """Offers with one GPU, priced with the profile's disk; bids, too, where the profile takes them.
+
+        Where nothing at all answers to the profile, the cheapest of the others: each of them says what rules it out.
+        """
         try:
-            found = self._search(profile, "on-demand")
+            found = self._search(profile, "on-demand") or self._search(profile, "on-demand", narrowed=False)
             if profile.interruptible:
                 found = (*found, *(bid for one in self._search(profile, "bid") if (bid := _bid(one)) is not None))
         except Refused as error:
@@ -122,10 +132,10 @@ class VastProvider(VastAbilities):
             return Destroyed()
         return Destroyed() if "no_such_instance" in str(body) else Pending(f"Vast answered {str(body)[:200]}")
 
-    def _search(self, profile: Profile, kind: str) -> tuple[Offer, ...]:
+    def _search(self, profile: Profile, kind: str, *, narrowed: bool = True) -> tuple[Offer, ...]:
         rows = call(
             lambda: self._sdk.search_offers(
-                query=_query(profile),
+                query=_query(profile) if narrowed else dict(_ANY),
                 type=kind,
                 order="dph_total",
                 limit=_MAX_OFFERS,
@@ -173,13 +183,7 @@ def _command(spec: LaunchSpec) -> dict[str, Any]:
 
 def _query(profile: Profile) -> dict[str, Any]:
     """Only what keeps the answer short is asked for; the rest is checked here, so that a rejection has a reason."""
-    query: dict[str, Any] = {
-        "rentable": {"eq": True},
-        "rented": {"eq": False},
-        "external": {"eq": False},
-        "num_gpus": {"eq": 1},
-        "gpu_ram": {"gte": profile.gpu.min_vram_gb * _MB_PER_GB},
-    }
+    query: dict[str, Any] = {**_ANY, "gpu_ram": {"gte": profile.gpu.min_vram_gb * _MB_PER_GB}}
     if profile.gpu.names:
         query["gpu_name"] = {"in": list(profile.gpu.names)}
     if profile.gpu.verified_only:

@@ -85,6 +85,12 @@ def test_the_worker_gets_its_variables_at_every_start(server: Ec2Server, cloud: 
     assert "scripts-user, always" in script
     assert "EASEL_WORKER_ID=a" in script
     assert "--gpus all" in script
+    assert "EASEL_HOST_FOLLOWS=1" in script
+    assert "shutdown -h now" in script, "a machine whose worker ended by itself must not run on"
+    behaviour = server.client().describe_instance_attribute(
+        InstanceId=instance_id, Attribute="instanceInitiatedShutdownBehavior"
+    )
+    assert behaviour["InstanceInitiatedShutdownBehavior"]["Value"] == "stop", "never terminate: the disk is the owner's"
 
 
 def parts_of(encoded: str) -> str:

@@ -47,6 +47,17 @@ def test_an_impossible_wish_says_what_to_give_up(office: Office) -> None:
     assert not office.vast.instances()
 
 
+def test_a_wish_for_what_does_not_exist_says_so(office: Office) -> None:
+    """Nothing at Vast answers to it: the others are looked at, and each says what rules it out."""
+    profile = office.config_dir / "profiles" / "sandbox.toml"
+    profile.write_text(profile.read_text().replace("names = []", 'names = ["RTX 9999"]'))
+    found = office.json("offers")
+    assert found["fitting"] == []
+    assert found["rejected"]
+    assert {one["reason"].partition(":")[0] for one in found["rejected"]} >= {"GPU model"}
+    assert "Without the GPU names" in office.call("offers").output
+
+
 def test_up_says_what_it_will_cost_asks_and_then_keeps_one_machine(office: Office, clock: ManualClock) -> None:
     """Nothing is ordered without a yes; the running provisioner rents it, and it stays without any job."""
     asked = office.call("up", "--hours", "2")

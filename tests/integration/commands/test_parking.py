@@ -100,6 +100,7 @@ def test_it_parks_for_the_price_of_its_disk_and_wakes(yard: Yard) -> None:
     yard.until(lambda: yard.row().state == State.READY)
     assert yard.row().id == machine.id
     assert yard.row().ready_at == machine.ready_at, "the time of its first boot is what the estimate learns from"
+    assert yard.row().idle_since == yard.clock(), "however long it took to wake, it has not idled"
     assert len(yard.vast.instances()) == 1
     (bill,) = yard.vast.instances()
     ours = costs.cost(yard.row(), until=yard.clock())

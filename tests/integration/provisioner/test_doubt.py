@@ -170,13 +170,16 @@ def test_a_destroy_is_asked_again_until_it_is_true(stage: Stage) -> None:
 
 
 def test_an_outage_of_vast_is_survived(stage: Stage) -> None:
-    """Minutes of errors: nothing is forgotten, jobs wait, then all goes on."""
+    """Ten minutes of errors, and the process dies in them: nothing is forgotten, jobs wait, then all goes on."""
     loop = stage.provisioner()
     (job,) = stage.order()
     (row,) = stage.ready(loop)
     stage.claim(job, row.id)
     stage.vast.fault("http_error", route="*", status=502)
-    stage.run(loop, seconds=240)
+    stage.run(loop, seconds=300)
+    stage.clock.advance(20)  # killed, and its lead runs out
+    loop = stage.provisioner("successor")
+    stage.run(loop, seconds=300)
     assert [one.id for one in stage.rows(State.READY)] == [row.id]
     stage.cancel_all()
     stage.run(loop, seconds=120)

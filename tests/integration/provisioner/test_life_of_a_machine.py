@@ -152,3 +152,19 @@ def test_a_machine_is_kept_alive_only_while_it_is_wanted(stage: Stage) -> None:
     assert not is_wanted(stage.redis, row.id), "Vast refuses to destroy it, and it must not be told to live on"
     stage.vast.clear_faults()
     stage.gone(loop)
+
+
+def test_what_came_in_lately_counts_as_load(stage: Stage) -> None:
+    """Where the owner set a floor: jobs of the last quarter of an hour, drawn or not; otherwise nobody counts."""
+    stage.order(9, width=1024, height=1024, num_inference_steps=50)
+    stage.cancel_all()
+    assert _load(stage) == 0
+    fleet = stage.config_dir / "fleet.toml"
+    fleet.write_text(fleet.read_text().replace("[scaling]", "[scaling]\nworkers_per_load = 1.5"))
+    assert _load(stage) == pytest.approx(9 * (2 + 50 * 2 * 0.2) / 900)
+    stage.clock.advance(901)
+    assert _load(stage) == 0
+
+
+def _load(stage: Stage) -> float:
+    return stage.provisioner()._observer.look(stage.clock()).observation.demand.load

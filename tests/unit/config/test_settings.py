@@ -84,10 +84,11 @@ def test_the_example_names_every_variable() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     listed = {line.lstrip("# ").partition("=")[0] for line in lines if "=" in line and not line.startswith("# ")}
     kinds = (DiscordSettings, ProvisionerSettings, WorkerSettings, RunSettings)
-    set_by_vast = {"CONTAINER_ID", "CONTAINER_API_KEY"}
+    set_by_machines = {"CONTAINER_ID", "CONTAINER_API_KEY", "RUNPOD_POD_ID"}
+    set_by_machines |= {"EASEL_RELEASE", "EASEL_REFUSED_RELEASE", "EASEL_HOST_FOLLOWS"}
     files = (ROOT / "docker-compose.yml", ROOT / "docker" / "compose.tls.yml")
     compose = {name for file in files for name in re.findall(r"\$\{(\w+)", file.read_text())}
-    assert listed == {name for kind in kinds for name in variables(kind)} - set_by_vast | compose
+    assert listed == {name for kind in kinds for name in variables(kind)} - set_by_machines | compose
 
 
 def test_run_wants_somebody_who_draws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import SecretStr
 
-from gpu_worker.life_lease import LifeLease, RentedMachine
+from gpu_worker.life_lease import LifeLease, RentedMachine, RentedPod
 
 
 class Clock:
@@ -28,6 +28,14 @@ class Vast:
                 vast.asked.append(("DELETE", self.path, self.headers["Authorization"]))
                 self.send_response(vast.answers.pop(0) if len(vast.answers) > 1 else vast.answers[0])
                 self.end_headers()
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                vast.asked.append(("POST", body, self.headers["Authorization"]))
+                answer = vast.answers.pop(0) if len(vast.answers) > 1 else vast.answers[0]
+                self.send_response(200 if answer == 404 else answer)
+                self.end_headers()
+                self.wfile.write(b'{"errors": [{"message": "no such pod"}]}' if answer == 404 else b'{"data": null}')
 
             def log_message(self, *_args: object) -> None:
                 pass
@@ -78,6 +86,18 @@ def test_it_asks_until_it_is_gone(vast: Vast) -> None:
     RentedMachine(vast.url, "1", SecretStr("key")).destroy(sleep=pauses.append)
     assert len(vast.asked) == 3
     assert pauses == [2.0, 5.0]
+
+
+def test_a_pod_destroys_itself(vast: Vast) -> None:
+    """At RunPod an answer of 200 may still carry a refusal."""
+    vast.answers = [500, 404, 200]
+    pauses: list[float] = []
+    RentedPod(vast.url, "pod-1", SecretStr("key")).destroy(sleep=pauses.append)
+    assert len(pauses) == 2
+    (verb, body, key) = vast.asked[-1]
+    assert (verb, key) == ("POST", "Bearer key")
+    assert "podTerminate" in body
+    assert '"id": "pod-1"' in body
 
 
 def test_no_answer_is_asked_again() -> None:

@@ -1,3 +1,4 @@
+from gpu_worker.drain import finish
 from gpu_worker.traffic import LEAD_S, Traffic
 
 
@@ -68,3 +69,13 @@ def test_a_job_that_ended_is_forgotten() -> None:
         assert traffic.jobs == ("a",)
     assert not traffic.jobs
     assert traffic.may_take(0)
+
+
+def test_at_the_end_of_its_age_a_machine_finishes_what_it_draws() -> None:
+    """Nothing more is taken, the running job is waited for, and one that never ends keeps no machine."""
+    traffic, waits = Traffic(), list[float]()
+    assert finish(traffic, sleep=waits.append)
+    with traffic.holding("a"):
+        assert not finish(traffic, bound_s=3, sleep=waits.append)
+    assert waits == [1.0] * 3
+    assert not traffic.may_take(0)
