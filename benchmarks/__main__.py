@@ -2,10 +2,19 @@
 
 import sys
 
-from benchmarks import checkpoint_switch, control_plane, enqueue_to_start, mixed_jobs, overlap, worker_overhead
+from benchmarks import (
+    checkpoint_switch,
+    control_plane,
+    enqueue_to_start,
+    many_people,
+    mixed_jobs,
+    overlap,
+    worker_overhead,
+)
 
 BENCHMARKS = {
     "control_plane": control_plane.main,
+    "many_people": many_people.main,
     "enqueue_to_start": enqueue_to_start.main,
     "worker_overhead": worker_overhead.main,
     "overlap": overlap.main,

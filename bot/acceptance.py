@@ -90,7 +90,8 @@ def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
     settings = ledger.people.settings(arrival.user_id)
     if isinstance(order, Again):
         return Wishes(order, private=order.private, spoiler=order.spoiler, by_dm=settings.get("notify") == "dm")
-    styles = ledger.people.styles(arrival.user_id, arrival.guild_id)
+    names_style = order.style is not None or settings.get("style") is not None
+    styles = ledger.people.styles(arrival.user_id, arrival.guild_id) if names_style else ()
     composed = compose(order, settings=settings, styles=styles)
     options = composed.options
     return Wishes(

@@ -47,7 +47,7 @@ class Shelf:
             BrokerUnavailable: Redis does not answer.
         """
         services, published = self._services, self._services.ledger.published
-        revision = await services.in_ledger(published.revision)
+        revision = await services.in_ledger_later(published.revision)
         if revision != self._revision:
             services.registry = with_published(self.files, await services.in_ledger(published.all))
             self._revision = revision

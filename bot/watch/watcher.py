@@ -56,7 +56,7 @@ class Watcher:
 
     async def _count_ended(self) -> None:
         ledger = self._services.ledger
-        ended = await self._services.in_ledger(ledger.alerts.ended_since, self._seen_until)
+        ended = await self._services.in_ledger_later(ledger.alerts.ended_since, self._seen_until)
         self._services.metrics.see_ended(ended)
         self._seen_until = max([self._seen_until, *(job.ended_at for job in ended if job.ended_at is not None)])
 
@@ -67,11 +67,11 @@ class Watcher:
         scene = Scene(
             fleet=self._board.fleet,
             queue=self._board.queue,
-            failed=await services.in_ledger(services.ledger.alerts.ended_since, now - _HOUR),
-            machines=await services.in_ledger(services.ledger.instances.intended_since, now - _DAY),
+            failed=await services.in_ledger_later(services.ledger.alerts.ended_since, now - _HOUR),
+            machines=await services.in_ledger_later(services.ledger.instances.intended_since, now - _DAY),
         )
         for alert in alerts(scene, now=now):
-            if await services.in_ledger(services.ledger.alerts.is_first, alert.key, now=now):
+            if await services.in_ledger_later(services.ledger.alerts.is_first, alert.key, now=now):
                 await self._give(alert, self._alert_channel_id)
 
     async def _give(self, alert: Alert, channel_id: int) -> None:
@@ -82,7 +82,7 @@ class Watcher:
             await self._client.get_partial_messageable(channel_id).send(sentence, allowed_mentions=NO_MENTIONS)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("alert was not delivered", key=alert.key, channel_id=channel_id, error=repr(error))
-            await self._services.in_ledger(self._services.ledger.alerts.withdraw, alert.key)
+            await self._services.in_ledger_later(self._services.ledger.alerts.withdraw, alert.key)
 
     async def _look_for_ever(self) -> None:
         while True:
