@@ -75,7 +75,15 @@ class Office:
         pictures = self._inspected(job)
         if pictures is None:
             return
-        delivery = Delivery(self.ledger.jobs, self.messenger, self.clock, job, pictures, self._notices.model_name(job))
+        delivery = Delivery(
+            self.ledger.jobs,
+            self.messenger,
+            self.clock,
+            job,
+            pictures,
+            model=self._notices.model_name(job),
+            may_mention=self.ledger.people.wants_mention(job.user_id),
+        )
         try:
             with message_lock.held_for_result(self.redis, job_id):
                 sent = delivery.deliver()

@@ -1,11 +1,13 @@
 """Looks every few seconds at what the board knows and the ledger says: numbers for Prometheus, alerts for the owner."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import aiohttp
 import discord
 import structlog
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.discord_api import NO_MENTIONS
@@ -14,6 +16,7 @@ from bot.services import Services
 from bot.watch.alerts import Alert, Scene, alerts
 from bot.wording.catalogue import say
 from bot.wording.escaping import harmless
+from tasks import keys
 
 log = structlog.get_logger()
 
@@ -27,11 +30,18 @@ class Watcher:
     """Runs beside the board. Without an alert channel it only counts."""
 
     def __init__(
-        self, services: Services, board: Board, client: discord.Client, *, alert_channel_id: int | None
+        self,
+        services: Services,
+        board: Board,
+        client: discord.Client,
+        *,
+        alert_channel_id: int | None,
+        hears_discord: Callable[[], bool],
     ) -> None:
         self._services = services
         self._board = board
         self._client = client
+        self._hears_discord = hears_discord
         self._alert_channel_id = alert_channel_id
         self._seen_until = services.clock()
 
@@ -48,11 +58,24 @@ class Watcher:
         metrics.see_fleet(board.fleet)
         metrics.answers.labels(who="ledger").set(board.ledger_answers)
         metrics.answers.labels(who="redis").set(board.redis_answers)
+        hears = self._hears_discord()
+        metrics.answers.labels(who="discord").set(hears)
+        await self._tell_health(hears=hears)
         try:
             await self._count_ended()
             await self._alert()
         except SQLAlchemyError as error:
             log.warning("ledger does not answer the watcher", error=repr(error))
+
+    async def _tell_health(self, *, hears: bool) -> None:
+        """What the container's health check reads; without a gateway it runs out."""
+        if not hears:
+            log.warning("discord's gateway is not connected")
+            return
+        try:
+            await self._services.redis.set(keys.BOT_HEARS, "1", px=keys.BOT_HEARS_TTL)
+        except (RedisError, OSError) as error:
+            log.info("health is not told: redis does not answer", error=type(error).__name__)
 
     async def _count_ended(self) -> None:
         ledger = self._services.ledger

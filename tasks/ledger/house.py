@@ -79,6 +79,11 @@ class HouseLedger:
         with self._session() as session:
             return _all(session, kind, guild_id)
 
+    def model_rules(self) -> Sequence[ModelRule]:
+        """Every guild's allowed and denied models, for what is shown while somebody types."""
+        with self._session() as session:
+            return session.scalars(select(ModelRule)).all()
+
     def put(self, rule: Base, entry: AuditEntry) -> None:
         """Write a rule, in the place of the one with the same key, and who did it."""
         with self._session.begin() as session:

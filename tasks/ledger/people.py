@@ -21,6 +21,10 @@ class PeopleLedger:
             row = session.get(UserSettings, user_id)
             return {} if row is None else dict(row.values_json)
 
+    def wants_mention(self, user_id: int) -> bool:
+        """Whether a result that comes as a new message may ping them."""
+        return self.settings(user_id).get("notify") != "none"
+
     def set(self, user_id: int, changes: dict[str, Any]) -> dict[str, Any]:
         """Change some defaults and return all of them."""
         with self._session.begin() as session:

@@ -91,6 +91,17 @@ async def test_a_job_that_waited_20_minutes_is_posted_into_the_channel(studio: S
     assert late == []
 
 
+async def test_who_wants_no_ping_gets_none(studio: Studio) -> None:
+    """`/settings set notify:none`: the late result comes all the same, and nobody's phone rings."""
+    await studio.says("settings set", notify="none")
+    job = await studio.queued()
+    await studio.skip(TWENTY_MINUTES_S)
+    await studio.render(job)
+    new = (await studio.messages())[-1]
+    assert new["content"].startswith("**a red fox**")
+    assert new["mentions"] == []
+
+
 async def test_a_token_that_died_early_only_changes_the_way(studio: Studio) -> None:
     """50027 within the 15 minutes happens; it is no failure."""
     job = await studio.queued()
