@@ -213,6 +213,22 @@ async def test_discord_away_is_waited_for(studio: Studio) -> None:
     assert (await studio.job(job.id)).state is JobState.POSTED
 
 
+async def test_an_outage_outlasts_no_picture(studio: Studio) -> None:
+    """Hours of it: each try keeps the picture for another hour, so that nothing is drawn, and paid for, twice."""
+    job = await studio.queued()
+    await studio.fault(kind="drop", count=3, **PATCH_ORIGINAL)
+    await studio.render(job)
+    (key,) = studio.redis.keys("blob:*")
+    for _ in range(2):
+        studio.redis.pexpire(key, 5_000)  # an hour later
+        await asyncio.to_thread(studio.office.post, job.id)
+        assert studio.redis.pttl(key) > keys.BLOB_TTL.total_seconds() * 1000 - 5_000
+    await asyncio.to_thread(studio.office.post, job.id)
+    posted = await studio.job(job.id)
+    assert (posted.state, posted.attempts) == (JobState.POSTED, 0)
+    assert len(await posted_pictures(studio)) == 1
+
+
 async def test_a_closed_channel_ends_the_job(studio: Studio) -> None:
     """Nothing can be posted where the bot was locked out; the job ends and gives its quota back."""
     job = await studio.queued()
