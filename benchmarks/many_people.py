@@ -104,11 +104,12 @@ def _publish(studio: Studio) -> None:
     """As `/loras add` does it, without asking any site 5,000 times."""
     ledger = Ledger.open(f"sqlite:///{studio.directory.resolve() / 'data' / 'easel.db'}")
     with Sessions(ledger.engine).begin() as session:
-        session.add_all(_entry(number) for number in range(LORAS))
+        session.add_all(entry(number) for number in range(LORAS))
     ledger.close()
 
 
-def _entry(number: int) -> PublishedEntry:
+def entry(number: int) -> PublishedEntry:
+    """One published LoRA of many."""
     lora = Lora(
         id=f"style-{number}",
         name=f"Style {number:04} of the sea",
