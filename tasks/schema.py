@@ -224,6 +224,7 @@ class Heartbeat(Wire):
     release: str = ""
     last_error: str = ""
     fetching: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
+    loras: tuple[str, ...] = Field((), exclude_if=lambda names: not names)  # drawn with lately: their files are here
 
 
 class InstanceView(Wire):

@@ -110,7 +110,7 @@ class Board:
             return
         self._note("redis", answers=True)
         working = [heart for heart in map(_heart, hearts) if heart is not None]
-        loaded = frozenset(name for heart in working for name in heart.loaded)
+        loaded = frozenset(name for heart in working for name in (*heart.loaded, *heart.loras))
         self.fleet = FleetView(status=_status(raw), workers=len(working), loaded=loaded)
 
     async def _learn_speed(self) -> None:

@@ -89,6 +89,7 @@ EXAMPLES: dict[str, Wire] = {
     "heartbeat_fetching": Heartbeat(
         worker_id=WORKER, state=WorkerState.STARTING, since=AT, at=AT, fetching=("sdxl-base-1.0 42 %",)
     ),
+    "heartbeat_loras": Heartbeat(worker_id=WORKER, state=WorkerState.IDLE, since=AT, at=AT, loras=("ink-wash",)),
     "claimed": Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT),
     "rendered": Rendered(
         job_id=JOB,
