@@ -8,6 +8,7 @@ from benchmarks import (
     control_plane,
     enqueue_to_start,
     gpu,
+    many_people,
     mixed_jobs,
     overlap,
     worker_overhead,
@@ -15,6 +16,7 @@ from benchmarks import (
 
 BENCHMARKS = {
     "control_plane": control_plane.main,
+    "many_people": many_people.main,
     "enqueue_to_start": enqueue_to_start.main,
     "worker_overhead": worker_overhead.main,
     "overlap": overlap.main,

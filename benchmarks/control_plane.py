@@ -21,8 +21,8 @@ def main() -> None:
     """Run both measurements on one system."""
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
-        studio = Studio(directory / "studio", config_dir=_config_that_rents_nothing(directory / "config"))
-        with studio, _instant_worker(studio):
+        studio = Studio(directory / "studio", config_dir=config_that_rents_nothing(directory / "config"))
+        with studio, instant_worker(studio):
             _acknowledgement(studio)
             _throughput(studio)
 
@@ -72,7 +72,8 @@ def _wait_for_pictures(studio: Studio, wanted: int) -> None:
     studio.wait_for(f"{wanted} pictures", lambda: _pictures(studio) >= wanted, timeout_s=300)
 
 
-def _config_that_rents_nothing(directory: Path) -> Path:
+def config_that_rents_nothing(directory: Path) -> Path:
+    """The sandbox's configuration folder, copied, with no machine allowed."""
     shutil.copytree(ROOT / "sandbox" / "config", directory)
     fleet = directory / "fleet.toml"
     lines = [line for line in fleet.read_text().splitlines() if not line.startswith("max_instances")]
@@ -80,7 +81,9 @@ def _config_that_rents_nothing(directory: Path) -> Path:
     return directory
 
 
-class _instant_worker:  # noqa: N801 - used as a context manager
+class instant_worker:  # noqa: N801 - used as a context manager
+    """Draws in no time, for as long as the block lasts."""
+
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 

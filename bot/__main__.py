@@ -102,7 +102,7 @@ async def _serve(client: EaselClient, settings: DiscordSettings) -> None:
 async def _sync(settings: DiscordSettings) -> None:
     async with discord.Client(intents=discord.Intents.none()) as client:
         tree = app_commands.CommandTree(client)
-        exts.add_commands(tree)
+        exts.add_commands(tree, owner_guild_id=settings.owner_guild_id)
         await client.login(settings.discord_token.get_secret_value())
         for report in await publish_commands(tree, owner_guild_id=settings.owner_guild_id):
             typer.echo(str(report))

@@ -114,7 +114,8 @@ def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
     if not isinstance(order, Options):
         private = bool(settings.get("private")) if order.private is None else order.private
         return Wishes(order, private=private, spoiler=order.spoiler, by_dm=by_dm)
-    styles = ledger.people.styles(arrival.user_id, arrival.guild_id)
+    names_style = order.style is not None or settings.get("style") is not None
+    styles = ledger.people.styles(arrival.user_id, arrival.guild_id) if names_style else ()
     composed = compose(order, settings=settings, styles=styles)
     options = composed.options
     return Wishes(

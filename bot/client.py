@@ -41,7 +41,13 @@ class EaselClient(discord.Client):
         self.editor = StatusEditor(services, self)
         self.board = Board(services, self.editor, look_every_s=look_every_s)
         self.shelf = Shelf(services)
-        self.watcher = Watcher(services, self.board, self, alert_channel_id=alert_channel_id)
+        self.watcher = Watcher(
+            services,
+            self.board,
+            self,
+            alert_channel_id=alert_channel_id,
+            hears_discord=lambda: self.hears_discord,
+        )
         self._beside: list[asyncio.Task[None]] = []
         self._spawned: set[asyncio.Task[None]] = set()
         self._hear: list[Hear] = []
@@ -57,6 +63,11 @@ class EaselClient(discord.Client):
     async def on_interaction(self, interaction: discord.Interaction["EaselClient"]) -> None:
         for hear in self._hear:
             await hear(interaction)
+
+    @property
+    def hears_discord(self) -> bool:
+        """Whether the gateway is connected: without it no command arrives, however well the process feels."""
+        return self.ws is not None and self.ws.open
 
     def hear_interactions(self, hear: "Hear") -> None:
         """Let `hear` see every interaction: for those that discord.py would look up in its memory."""
@@ -85,6 +96,11 @@ class EaselClient(discord.Client):
 
 class ShardedEaselClient(EaselClient, discord.AutoShardedClient):
     """The same over several gateway connections, as many as Discord recommends: needed from 2500 servers on."""
+
+    @property
+    def hears_discord(self) -> bool:
+        """Each of them counts: a lost shard is a part of the servers in which nobody is answered."""
+        return bool(self.shards) and not any(shard.is_closed() for shard in self.shards.values())
 
 
 Hear = Callable[[discord.Interaction[EaselClient]], Awaitable[None]]

@@ -14,6 +14,7 @@ _LABEL_LIMIT = 100  # Discord's, of a choice's name and value
 _WARM = "● "  # some worker has it at hand right now
 _ALIKE = 72  # of 100: below it a "similar" name is noise
 _MOST_TYPED = 100
+_ENOUGH = 5  # who finds so many has not misspelled it
 _SHORTEST_ALIKE = 3  # everything is like one letter
 
 
@@ -45,21 +46,20 @@ class LoraIndex:
         wanted = " ".join(typed[:_MOST_TYPED].casefold().replace("_", " ").split())
         if not wanted:
             return self._all[:most]
-        found = self._containing(wanted)
-        if len(found) < most and len(wanted) >= _SHORTEST_ALIKE:
+        found = self._containing(wanted, most)
+        if len(found) < _ENOUGH and len(wanted) >= _SHORTEST_ALIKE:
             found += self._alike(wanted, most=most, besides=set(found))
         return [self._all[number] for number in found[:most]]
 
-    def _containing(self, wanted: str) -> list[int]:
-        hits = [number for number, spelling in enumerate(self._spellings) if wanted in spelling]
-        word = f" {wanted}"
-
-        def rank(number: int) -> int:
-            if self._names[number].startswith(wanted):
-                return 0
-            return 1 if word in self._spellings[number] else 2
-
-        return sorted(hits, key=rank)
+    def _containing(self, wanted: str, most: int) -> list[int]:
+        """Each rank is looked for only while the better ones are not enough: a letter is in nearly all names."""
+        found = [number for number, name in enumerate(self._names) if name.startswith(wanted)]
+        for part in (f" {wanted}", wanted):
+            if len(found) >= most:
+                break
+            known = set(found)
+            found += [n for n, spelling in enumerate(self._spellings) if part in spelling and n not in known]
+        return found
 
     def _alike(self, wanted: str, *, most: int, besides: set[int]) -> list[int]:
         ranked = process.extract(

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from redis.asyncio import Redis
 
+from bot.ledger_line import LedgerLine, Urgency
 from bot.publishing.desk import PublishingDesk
 from bot.watch.metrics import Metrics
 from config.loading import Registry
@@ -20,8 +21,6 @@ from tasks.publishing import Publisher
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 
-# One: on SQLite several writers only wait for each other's locks (50 commands at once: p99 0.45 s, with four 0.9 s).
-_LEDGER_THREADS = 1
 _BROKER_THREADS = 8
 
 
@@ -71,9 +70,7 @@ class Services:
     # Each takes a process and some hundred megabytes for a moment.
     pictures_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     desk: PublishingDesk = field(default_factory=PublishingDesk)
-    _ledger_threads: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(_LEDGER_THREADS, thread_name_prefix="ledger")
-    )
+    _ledger_line: LedgerLine = field(default_factory=LedgerLine)
     _broker_threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_BROKER_THREADS, thread_name_prefix="broker")
     )
@@ -81,9 +78,14 @@ class Services:
     async def in_ledger(
         self, call: Callable[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Answer:
-        """`call(*args, **kwargs)` in a thread; the event loop goes on."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._ledger_threads, partial(call, *args, **kwargs))
+        """`call(*args, **kwargs)` in the ledger's thread; the event loop goes on. For what a member waits for."""
+        return await asyncio.wrap_future(self._ledger_line.submit(partial(call, *args, **kwargs)))
+
+    async def in_ledger_later(
+        self, call: Callable[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Answer:
+        """The same for what nobody waits for: everything `in_ledger` goes before it."""
+        return await asyncio.wrap_future(self._ledger_line.submit(partial(call, *args, **kwargs), Urgency.AFTERWARDS))
 
     async def in_broker(
         self, call: Callable[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs
@@ -94,6 +96,6 @@ class Services:
 
     async def close(self) -> None:
         """Let go of everything; the ledger is closed by whoever opened it."""
-        self._ledger_threads.shutdown(wait=False, cancel_futures=True)
+        self._ledger_line.close()
         self._broker_threads.shutdown(wait=False, cancel_futures=True)
         await self.redis.aclose()

@@ -1,17 +1,20 @@
 """Keeps the bot's registry in step with what was published, and the workers in step with the registry."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.house.rules import allowed_models
+from bot.lora_index import lora_index
 from bot.services import Services
 from config.loading import Registry
 from config.registry import Checkpoint, Lora
-from tasks.ledger import PublishedEntry
+from tasks.ledger import House, PublishedEntry
+from tasks.ledger.house_models import ModelRule
 from tasks.ledger.published import MODEL
 from tasks.publishing import BrokerUnavailable
 
@@ -27,6 +30,7 @@ class Shelf:
         self._services = services
         self.files = services.registry
         self._revision = 0
+        self._rules: dict[int, list[ModelRule]] = {}
 
     async def run(self) -> None:
         """Look every few seconds, until cancelled."""
@@ -39,6 +43,20 @@ class Shelf:
                 log.info("workers are not told which models there are: redis does not answer")
             await asyncio.sleep(LOOK_EVERY_S)
 
+    def offered(self, guild_id: int | None) -> Mapping[str, Checkpoint]:
+        """The models that a server allows, from memory: what is denied is not even suggested."""
+        rules = self._rules.get(guild_id or 0, ())
+        return allowed_models(self._services.registry, House(models=rules)).checkpoints
+
+    async def refresh_rules(self) -> None:
+        """What servers allow and deny.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the ledger does not answer.
+        """
+        services = self._services
+        self._rules = _by_guild(await services.in_ledger(services.ledger.house.model_rules))
+
     async def refresh(self) -> None:
         """Take up what changed, and tell the workers.
 
@@ -47,13 +65,29 @@ class Shelf:
             BrokerUnavailable: Redis does not answer.
         """
         services, published = self._services, self._services.ledger.published
-        revision = await services.in_ledger(published.revision)
+        await self.refresh_rules()
+        revision = await services.in_ledger_later(published.revision)
         if revision != self._revision:
-            services.registry = with_published(self.files, await services.in_ledger(published.all))
+            rows = await services.in_ledger_later(published.all)
+            services.registry = await asyncio.to_thread(_read, self.files, rows)
             self._revision = revision
             counts = {"models": len(services.registry.checkpoints), "loras": len(services.registry.loras)}
             log.info("registry read again", **counts)
         await services.in_broker(services.publisher.serve, list(services.registry.checkpoints))
+
+
+def _read(files: Registry, rows: Sequence[PublishedEntry]) -> Registry:
+    """Thousands of entries take some 100 ms: in a thread, with the index that the next key press asks for."""
+    registry = with_published(files, rows)
+    lora_index(registry.loras)
+    return registry
+
+
+def _by_guild(rules: Iterable[ModelRule]) -> dict[int, list[ModelRule]]:
+    found: dict[int, list[ModelRule]] = {}
+    for rule in rules:
+        found.setdefault(rule.guild_id, []).append(rule)
+    return found
 
 
 def with_published(registry: Registry, rows: Iterable[PublishedEntry]) -> Registry:

@@ -1,7 +1,8 @@
 """Whether the process of this container does its work, from what Redis sees of it: exit status 0, or 1 and the reason.
 
-usage: python health.py peer|fleet|worker
-    peer     the process spoke to Redis within the last seconds: its loop turns (bot, courier)
+usage: python health.py bot|peer|fleet|worker
+    bot      the bot has its gateway connection to Discord: commands arrive
+    peer     the process spoke to Redis within the last seconds: its loop turns (courier)
     fleet    the provisioner rewrote `fleet:status` within the last seconds: it leads, and its loop turns
     worker   the GPU worker's heartbeat is there
 """
@@ -36,6 +37,11 @@ def peer(redis: Redis) -> str:
     return ""
 
 
+def bot(redis: Redis) -> str:
+    """As `peer`, for the bot. The key runs out within a minute of losing the gateway."""
+    return peer(redis) or ("" if redis.get(keys.BOT_HEARS) else f"no bot hears Discord: there is no {keys.BOT_HEARS}")
+
+
 def fleet(redis: Redis) -> str:
     """As `peer`, for the provisioner."""
     status = redis.get(keys.FLEET_STATUS)
@@ -51,7 +57,7 @@ def worker(redis: Redis) -> str:
     return "" if redis.get(key) else f"there is no {key}"
 
 
-CHECKS: dict[str, Callable[[Redis], str]] = {"peer": peer, "fleet": fleet, "worker": worker}
+CHECKS: dict[str, Callable[[Redis], str]] = {"bot": bot, "peer": peer, "fleet": fleet, "worker": worker}
 
 
 def _is_sibling(client: Mapping[str, Any], me: Mapping[str, Any]) -> bool:

@@ -60,7 +60,8 @@ def _under_lease(job: Envelope, message: Mapping[str, Any], lease: Lease, shop: 
             with watch:
                 shop.handover.claimed(job.job_id, epoch=job.epoch)
                 shop.fetcher.learn(decoding.read_links(message))
-                _render(job, decoding.read_spec(message), _Attempt(shop, progress, interruption))
+                spec = decoding.read_spec(message)
+                _render(job, spec, _Attempt(shop, progress, interruption))
         except LeaseLost:
             log.warning("job dropped: its lease is lost")
         except JobError as error:
@@ -69,7 +70,7 @@ def _under_lease(job: Envelope, message: Mapping[str, Any], lease: Lease, shop: 
             _give_back(job, worker_fault(error), lease, shop)
         else:
             lease.finish()
-            shop.status.note_done()
+            shop.status.note_done(loras=[lora.id for lora in spec.loras])
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """What the worker says of itself, gathered from its parts; the heartbeat carries it. Thread-safe."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from tasks.errors import JobError
 from tasks.schema import WorkerState
+
+_RECENT_LORAS = 50
 
 
 class WorkerStatus:
@@ -26,6 +28,7 @@ class WorkerStatus:
         self._jobs_done = 0
         self._last_error = ""
         self._fetching: dict[str, str] = {}
+        self._loras: tuple[str, ...] = ()
 
     def ready(self) -> None:
         """Warmed up; messages are taken from now on."""
@@ -62,10 +65,12 @@ class WorkerStatus:
         with self._lock:
             self._fetching[checkpoint_id] = f"{checkpoint_id} {percent}"
 
-    def note_done(self) -> None:
-        """One more job was handed over."""
+    def note_done(self, *, loras: Iterable[str] = ()) -> None:
+        """One more job was handed over; what it wore is at hand for the next one."""
         with self._lock:
             self._jobs_done += 1
+            worn = tuple(loras)
+            self._loras = (*worn, *(name for name in self._loras if name not in worn))[:_RECENT_LORAS]
 
     def note_error(self, error: JobError) -> None:
         """What went wrong last; never a prompt, `detail` is made for logs."""
@@ -85,6 +90,7 @@ class WorkerStatus:
                 "busy_s": round(self._busy_s + running_s, 3),
                 "last_error": self._last_error,
                 "fetching": tuple(self._fetching.values()),
+                "loras": self._loras,
             }
 
     def _state(self) -> WorkerState:

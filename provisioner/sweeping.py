@@ -1,6 +1,7 @@
 """Carries the sweep's remedies out: ledger first, then the message. Whoever comes late changes nothing."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -22,8 +23,16 @@ log = structlog.get_logger()
 
 # Discord refuses interaction tokens after this time anyway.
 TOKEN_LIFE = timedelta(minutes=15)
-# A courier that was sent is given this long before it is sent again.
-NUDGE_EVERY = timedelta(seconds=15)
+# A courier that was sent is given this long before it is sent again, each time twice as long: while Discord is away
+# for hours, hundreds of pictures must not knock every few seconds.
+NUDGE_FIRST = timedelta(seconds=15)
+NUDGE_AT_LEAST_EVERY = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class _Nudge:
+    again_at: datetime
+    pause: timedelta
 
 
 class Sweeper:
@@ -43,7 +52,7 @@ class Sweeper:
         self._publisher = publisher
         self._max_age_s = max_age_s
         self._now = now
-        self._nudged: dict[tuple[str, str], datetime] = {}
+        self._nudged: dict[tuple[str, str], _Nudge] = {}
         self._held = Since()
         self._leased = Since()
         self._handlers: dict[type, Callable[..., None]] = {
@@ -74,7 +83,10 @@ class Sweeper:
             stuck=self._stuck(sight),
         )
         applied = sum([self._apply(remedy) for remedy in remedies])
-        self._nudged = {key: at for key, at in self._nudged.items() if self._now() - at < NUDGE_EVERY}
+        wanted = {remedy.job.id for remedy in remedies}
+        self._nudged = {
+            key: nudge for key, nudge in self._nudged.items() if key[1] in wanted or self._now() < nudge.again_at
+        }
         self._ledger.jobs.forget_tokens(before=self._now() - TOKEN_LIFE)
         return applied
 
@@ -135,9 +147,11 @@ class Sweeper:
 
     def _nudge(self, task: str, remedy: Remedy) -> None:
         key = (task, remedy.job.id)
-        if key in self._nudged and self._now() - self._nudged[key] < NUDGE_EVERY:
+        now, before = self._now(), self._nudged.get(key)
+        if before is not None and now < before.again_at:
             return
-        self._nudged[key] = self._now()
+        pause = NUDGE_FIRST if before is None else min(2 * before.pause, NUDGE_AT_LEAST_EVERY)
+        self._nudged[key] = _Nudge(now + pause, pause)
         self._publisher.control_job(task, remedy.job.id)
         log.info("courier sent again", job_id=remedy.job.id, task=task, why=remedy.why)
 

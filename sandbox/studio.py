@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -47,9 +47,11 @@ class Studio:
         config_dir: Path = ROOT / "sandbox" / "config",
         environment: Mapping[str, str] | None = None,
         ports: Mapping[str, int] | None = None,
+        discord_options: Sequence[str] = (),
     ) -> None:
         self.directory = directory
         self._config_dir = config_dir
+        self._discord_options = tuple(discord_options)
         self._extra = dict(environment or {})
         chosen = dict(ports or {})
         self.ports = {name: chosen.get(name) or free_port() for name in ("discord", "vast", "redis", "flower")}
@@ -82,7 +84,8 @@ class Studio:
     def start_world(self) -> None:
         """The local Discord and the local Vast."""
         discord = self.directory / "discord"
-        self._spawn("discord", "sandbox.discord", f"--port={self.ports['discord']}", f"--data-dir={discord}")
+        where = (f"--port={self.ports['discord']}", f"--data-dir={discord}")
+        self._spawn("discord", "sandbox.discord", *where, *self._discord_options)
         vast = ("--data-dir", str(self.directory / "vast"), "--api-key", VAST_KEY, "--workdir", str(ROOT))
         self._spawn("vast", "sandbox.vast", f"--port={self.ports['vast']}", *vast)
         self.wait_for("the world to answer", self._world_answers, timeout_s=30)

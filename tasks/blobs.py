@@ -89,6 +89,12 @@ def get_input(redis: Redis, ref: InputRef) -> bytes:
     return _get(redis, keys.input(ref.sha256), sha256=ref.sha256, most=MAX_INPUT_BYTES)
 
 
+def keep(redis: Redis, refs: tuple[BlobRef, ...]) -> None:
+    """Keep pictures for another while: they cannot be posted yet, and drawing them again would cost a GPU."""
+    for ref in refs:
+        redis.pexpire(ref.key, keys.BLOB_TTL)
+
+
 def discard(redis: Redis, refs: tuple[BlobRef, ...]) -> None:
     """Forget pictures that are posted."""
     if refs:

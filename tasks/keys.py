@@ -11,11 +11,13 @@ UNCLAIMED_INPUT_TTL = timedelta(minutes=30)
 EPOCH_TTL = timedelta(hours=12)
 CANCEL_TTL = timedelta(hours=12)
 HEARTBEAT_TTL = timedelta(seconds=15)
+BOT_HEARS_TTL = timedelta(seconds=45)
 HEARTBEAT_EVERY = timedelta(seconds=4)
 LIFE_TTL = timedelta(minutes=2)
 
 FLEET_STATUS = "fleet:status"
 FLEET_WAKE = "fleet:wake"
+BOT_HEARS = "bot:hears"  # exists while a bot has its gateway connections to Discord
 SERVED = "checkpoints:served"  # what all workers serve; `tasks.served`
 PROGRESS_PATTERN = "progress:*"
 HEARTBEAT_PATTERN = "worker:*"

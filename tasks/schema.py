@@ -230,6 +230,7 @@ class Heartbeat(Wire):
     last_error: str = ""
     fetching: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
     controlnets: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
+    loras: tuple[str, ...] = Field((), exclude_if=lambda names: not names)  # drawn with lately: their files are here
 
 
 class InstanceView(Wire):

@@ -51,6 +51,7 @@ class Delivery:
     model: str
     maps: Sequence[ControlMap] = ()
     can_show_maps: bool = False  # some ControlNet makes maps
+    may_mention: bool = True
 
     def deliver(self) -> Sent:
         """Post, or find out that it is posted.
@@ -107,7 +108,7 @@ class Delivery:
         def send(load: Load) -> int:
             return self.messenger.create(
                 channel_id=channel_id,
-                content=self._content(load, limit, mention=not direct),
+                content=self._content(load, limit, mention=self.may_mention and not direct),
                 nonce=result_nonce(job.id),
                 user_id=job.user_id,
                 reply_to=None if direct else job.reply_message_id,

@@ -97,7 +97,7 @@ class Notices:
                 return
         message_id = self.messenger.create(
             channel_id=channel_id,
-            content=self._content(job, mention=not job.private),
+            content=self._content(job, mention=not job.private and self.ledger.people.wants_mention(job.user_id)),
             nonce=failure_nonce(job.id),
             user_id=job.user_id,
             reply_to=None if job.private else job.reply_message_id,

@@ -82,6 +82,7 @@ class Office:
                 sent = delivery.deliver()
         except DiscordAway as error:
             log.warning("discord is away, posting later", job_id=job_id, error=str(error))
+            self._keep(job)
             self.ledger.jobs.post_later(job_id)
         except ChannelClosed as error:
             self._cannot_post(job, detail=str(error))
@@ -114,6 +115,7 @@ class Office:
             job,
             pictures,
             model=self._notices.model_name(job),
+            may_mention=self.ledger.people.wants_mention(job.user_id),
             maps=inspect_maps(self.redis, job.rendered, job.spec, epoch=job.epoch),
             can_show_maps=any(ControlChoice(entry).makes_map for entry in self.registry.controlnets.values()),
         )
@@ -172,6 +174,14 @@ class Office:
         self._tidy(job)
         if posted is not None:
             Hints(self.messenger).posted(posted)
+
+    def _keep(self, job: Job) -> None:
+        """However long Discord is away: each try keeps the pictures until long after the next one."""
+        try:
+            if job.rendered is not None:
+                blobs.keep(self.redis, job.rendered.images)
+        except RedisError as error:
+            log.warning("pictures could not be kept for longer", job_id=job.id, error=repr(error))
 
     def _tidy(self, job: Job) -> None:
         """What is left in Redis would vanish by itself; this is only sooner."""

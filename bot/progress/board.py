@@ -88,7 +88,7 @@ class Board:
     async def _look_at_jobs(self) -> None:
         known = set(self._jobs)
         try:
-            outstanding = await self._services.in_ledger(self._services.ledger.jobs.outstanding)
+            outstanding = await self._services.in_ledger_later(self._services.ledger.jobs.outstanding)
         except SQLAlchemyError as error:
             self._note("ledger", answers=False, error=repr(error))
             return
@@ -110,12 +110,12 @@ class Board:
             return
         self._note("redis", answers=True)
         working = [heart for heart in map(_heart, hearts) if heart is not None]
-        loaded = frozenset(name for heart in working for name in heart.loaded)
+        loaded = frozenset(name for heart in working for name in (*heart.loaded, *heart.loras))
         self.fleet = FleetView(status=_status(raw), workers=len(working), loaded=loaded)
 
     async def _learn_speed(self) -> None:
         try:
-            finished = await self._services.in_ledger(self._services.ledger.jobs.recent_speeds)
+            finished = await self._services.in_ledger_later(self._services.ledger.jobs.recent_speeds)
         except SQLAlchemyError:
             return
         self.rate = estimate.seconds_per_unit(finished)

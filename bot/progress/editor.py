@@ -78,7 +78,7 @@ class StatusEditor:
 
     async def _edit_alone(self, job: Job, line: Waiting, way: Way) -> Outcome:
         try:
-            current = await self._services.in_ledger(self._services.ledger.jobs.get, job.id)
+            current = await self._services.in_ledger_later(self._services.ledger.jobs.get, job.id)
         except SQLAlchemyError:
             return Outcome.SKIPPED
         if current is None or current.state not in WAITING_FOR_GPU:

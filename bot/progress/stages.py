@@ -47,7 +47,10 @@ _OF_STAGE = {
 
 @dataclass(frozen=True, kw_only=True)
 class FleetView:
-    """What the bot can see of the GPUs: the provisioner's last word, how many hearts beat, which models are loaded."""
+    """What the bot can see of the GPUs: the provisioner's last word, how many hearts beat, what is at hand.
+
+    `loaded` are ids of models and LoRAs.
+    """
 
     status: FleetStatus | None = None
     workers: int = 0

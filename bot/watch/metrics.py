@@ -32,7 +32,7 @@ class Metrics:
         self.usd_today = Gauge("easel_usd_today", "Spent today", registry=self.registry)
         self.usd_cap = Gauge("easel_usd_per_day_cap", "What may be spent a day", registry=self.registry)
         self.usd_per_hour = Gauge("easel_usd_per_hour", "What the machines cost now", registry=self.registry)
-        self.answers = Gauge("easel_answers", "Whether ledger and Redis answer", ["who"], registry=self.registry)
+        self.answers = Gauge("easel_answers", "Whether each of these answers", ["who"], registry=self.registry)
 
     def see_queue(self, queue: Sequence[Job]) -> None:
         """Every state is shown, so that none is missing when it is zero."""

@@ -20,11 +20,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8400, help="port to listen on (%(default)s)")
     parser.add_argument("--data-dir", type=Path, default=Path("var/sandbox/discord"), help="for attachments")
     parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bot token to accept (%(default)s)")
+    parser.add_argument("--trust", action="store_true", help="do not check the form of requests: for measurements")
     return parser.parse_args()
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
     server = DiscordServer(arguments.host, arguments.port, data_dir=arguments.data_dir, token=arguments.token)
+    server.state.checks_form = not arguments.trust
     running = asyncio.create_task(server.run_forever())
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -36,6 +36,7 @@ class State:
     base_url: str = ""
     gateway_url: str = ""
     closing: bool = False
+    checks_form: bool = True
     world: World = field(default_factory=World)
     messages: Messages = field(default_factory=Messages)
     faults: Faults = field(default_factory=Faults)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Engine, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from tasks.ledger.engine import Sessions
 from tasks.ledger.house_models import AuditEntry, Block, ChannelRule, FilterPattern, Grant, ModelRule, RoleLimit
-from tasks.ledger.models import Base, Job
+from tasks.ledger.models import Base, Job, UtcDateTime
 from tasks.lifecycle import OUTSTANDING, JobState
 
 _Row = TypeVar("_Row", bound=Base)
@@ -56,29 +56,33 @@ class HouseLedger:
     def seen_by(self, visitor: Visitor, *, day_began: datetime, now: datetime) -> House:
         """The rules for a visitor, and what they have used since `day_began`."""
         with self._session() as session:
-            outstanding = _outstanding(session, Job.user_id == visitor.user_id)
-            everybody = _outstanding(session)
-            used = _used(session, visitor, day_began)
+            seen = session.execute(_AT_A_GLANCE, _parameters(visitor, day_began)).one()
             guild_id = visitor.guild_id
             if guild_id is None:
-                return House(used=used, outstanding=outstanding, everybody=everybody)
-            roles = (*visitor.role_ids, guild_id)
+                return House(used=seen.used, outstanding=seen.outstanding, everybody=seen.everybody)
+            roles = RoleLimit.role_id.in_((*visitor.role_ids, guild_id))
+            channels = ChannelRule.channel_id.in_(visitor.channel_ids)
             return House(
-                channels=_all(session, ChannelRule, guild_id, ChannelRule.channel_id.in_(visitor.channel_ids)),
-                limits=_all(session, RoleLimit, guild_id, RoleLimit.role_id.in_(roles)),
-                models=_all(session, ModelRule, guild_id),
-                patterns=_all(session, FilterPattern, guild_id),
-                block=_block(session, visitor, now),
-                granted=_granted(session, visitor, day_began),
-                used=used,
-                outstanding=outstanding,
-                everybody=everybody,
+                channels=_all(session, ChannelRule, guild_id, channels) if seen.channels else (),
+                limits=_all(session, RoleLimit, guild_id, roles) if seen.limits else (),
+                models=_all(session, ModelRule, guild_id) if seen.models else (),
+                patterns=_all(session, FilterPattern, guild_id) if seen.patterns else (),
+                block=_block(session, visitor, now) if seen.blocks else None,
+                granted=seen.granted,
+                used=seen.used,
+                outstanding=seen.outstanding,
+                everybody=seen.everybody,
             )
 
     def all_of(self, kind: type[_Row], guild_id: int) -> Sequence[_Row]:
         """Every row of one table that belongs to a guild."""
         with self._session() as session:
             return _all(session, kind, guild_id)
+
+    def model_rules(self) -> Sequence[ModelRule]:
+        """Every guild's allowed and denied models, for what is shown while somebody types."""
+        with self._session() as session:
+            return session.scalars(select(ModelRule)).all()
 
     def put(self, rule: Base, entry: AuditEntry) -> None:
         """Write a rule, in the place of the one with the same key, and who did it."""
@@ -131,29 +135,51 @@ def _all(session: Session, kind: type[_Row], guild_id: int, *where: Any) -> Sequ
     return session.scalars(select(kind).where(table.guild_id == guild_id, *where)).all()
 
 
-def _outstanding(session: Session, *where: Any) -> int:
-    query = select(func.count()).select_from(Job).where(Job.state.in_(OUTSTANDING), *where)
-    return session.scalar(query) or 0
-
-
-def _used(session: Session, visitor: Visitor, day_began: datetime) -> int:
-    query = select(func.sum(Job.num_images)).where(
-        Job.user_id == visitor.user_id,
-        Job.guild_id == visitor.guild_id if visitor.guild_id is not None else Job.guild_id.is_(None),
-        Job.received_at >= day_began,
-        Job.state.not_in(_GIVEN_BACK),
-    )
-    return int(session.scalar(query) or 0)
-
-
-def _granted(session: Session, visitor: Visitor, day_began: datetime) -> int:
-    query = select(func.sum(Grant.amount)).where(
-        Grant.guild_id == visitor.guild_id, Grant.user_id == visitor.user_id, Grant.at >= day_began
-    )
-    return int(session.scalar(query) or 0)
-
-
 def _block(session: Session, visitor: Visitor, now: datetime) -> Block | None:
     block = session.get(Block, {"guild_id": visitor.guild_id, "user_id": visitor.user_id})
     over = block is not None and block.until is not None and block.until <= now
     return None if over else block
+
+
+def _number(query: Select[Any], name: str) -> ColumnElement[int]:
+    return func.coalesce(query.scalar_subquery(), 0).label(name)
+
+
+def _any(table: Any, name: str, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(table.guild_id == _GUILD, *where).label(name)
+
+
+_USER, _GUILD, _DAY = (
+    bindparam("user", type_=BigInteger),
+    bindparam("guild", type_=BigInteger),
+    bindparam("day", type_=UtcDateTime),
+)
+_IS_OUTSTANDING = Job.state.in_(OUTSTANDING)
+# One question for each command instead of nine: most guilds have few rules, and what is not there need not be read.
+# Made once, because making it takes longer than answering it.
+_AT_A_GLANCE = select(
+    _number(select(func.count()).select_from(Job).where(_IS_OUTSTANDING, Job.user_id == _USER), "outstanding"),
+    _number(select(func.count()).select_from(Job).where(_IS_OUTSTANDING), "everybody"),
+    _number(
+        select(func.sum(Job.num_images)).where(
+            Job.user_id == _USER,
+            Job.guild_id.is_not_distinct_from(_GUILD),
+            Job.received_at >= _DAY,
+            Job.state.not_in(_GIVEN_BACK),
+        ),
+        "used",
+    ),
+    _number(
+        select(func.sum(Grant.amount)).where(Grant.guild_id == _GUILD, Grant.user_id == _USER, Grant.at >= _DAY),
+        "granted",
+    ),
+    _any(ChannelRule, "channels"),
+    _any(RoleLimit, "limits"),
+    _any(ModelRule, "models"),
+    _any(FilterPattern, "patterns"),
+    _any(Block, "blocks", Block.user_id == _USER),
+)
+
+
+def _parameters(visitor: Visitor, day_began: datetime) -> dict[str, Any]:
+    return {"user": visitor.user_id, "guild": visitor.guild_id, "day": day_began}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import BigInteger, Engine, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from tasks.estimate import work_units
@@ -116,14 +116,17 @@ class JobQuestions:
             return {worker_id: moment for worker_id, moment in session.execute(query)}  # noqa: C416 - typed rows
 
 
+# Made once: with every command they are asked again, and making one takes longer than answering it.
+_BY_INTERACTION = select(Job).where(Job.interaction_id == bindparam("interaction", type_=BigInteger))
+_ALL = select(func.count()).select_from(Job).where(Job.state.in_(OUTSTANDING))
+_OF_USER = _ALL.where(Job.user_id == bindparam("user", type_=BigInteger))
+
+
 def by_interaction(session: Session, interaction_id: int) -> Job | None:
     """The job that a command brought about."""
-    return session.scalars(select(Job).where(Job.interaction_id == interaction_id)).one_or_none()
+    return session.scalars(_BY_INTERACTION, {"interaction": interaction_id}).one_or_none()
 
 
 def outstanding(session: Session, user_id: int | None) -> int:
     """How many jobs have not ended, of one user or of all."""
-    query = select(func.count()).select_from(Job).where(Job.state.in_(OUTSTANDING))
-    if user_id is not None:
-        query = query.where(Job.user_id == user_id)
-    return session.scalar(query) or 0
+    return session.scalar(_ALL if user_id is None else _OF_USER, {} if user_id is None else {"user": user_id}) or 0

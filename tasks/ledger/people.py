@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import BigInteger, Engine, bindparam, select
 
 from tasks.ledger.engine import Sessions
 from tasks.ledger.people_models import Style, UserSettings, scope_of_guild, scope_of_user
+
+_SETTINGS = select(UserSettings.values_json).where(UserSettings.user_id == bindparam("user", type_=BigInteger))
 
 
 class PeopleLedger:
@@ -18,8 +20,11 @@ class PeopleLedger:
     def settings(self, user_id: int) -> dict[str, Any]:
         """A member's defaults; empty where they have none."""
         with self._session() as session:
-            row = session.get(UserSettings, user_id)
-            return {} if row is None else dict(row.values_json)
+            return dict(session.scalar(_SETTINGS, {"user": user_id}) or {})
+
+    def wants_mention(self, user_id: int) -> bool:
+        """Whether a result that comes as a new message may ping them."""
+        return self.settings(user_id).get("notify") != "none"
 
     def set(self, user_id: int, changes: dict[str, Any]) -> dict[str, Any]:
         """Change some defaults and return all of them."""

@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.client import EaselClient, tell_privately
 from bot.exts.admin import audit, models, people, words
-from bot.exts.studio.choices import suggest_models
+from bot.exts.studio.choices import suggest_every_model
 from bot.house.adult import Policy
 from bot.wording.catalogue import say
 from bot.wording.escaping import harmless
@@ -125,7 +125,7 @@ class AdminGroup(app_commands.Group):
 
     @app_commands.command(name="models", description="Allow or deny models; once one is allowed, only allowed ones are")
     @app_commands.describe(action="What to do; forget removes a rule", name="Which model")
-    @app_commands.autocomplete(name=suggest_models)
+    @app_commands.autocomplete(name=suggest_every_model)
     async def models(
         self,
         interaction: discord.Interaction[EaselClient],

@@ -30,5 +30,6 @@ async def change(interaction: discord.Interaction[EaselClient], action: str, nam
         else:
             rule = ModelRule(guild_id=guild_id, model_id=found.id, allowed=action == "allow")
             await services.in_ledger(house.put, rule, note)
+        await interaction.client.shelf.refresh_rules()
     rules = await services.in_ledger(house.all_of, ModelRule, guild_id)
     await tell_privately(interaction, models_rule_message(rules, locale=locale))

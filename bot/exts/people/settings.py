@@ -44,7 +44,7 @@ class SettingsGroup(app_commands.Group):
         sampler="How the picture is denoised",
         private="Only you see your pictures",
         spoiler="Hide your pictures until somebody clicks",
-        notify="How to tell you that a job has ended",
+        notify="How to tell you that a job has ended; a slow one comes as a new message",
     )
     @app_commands.choices(aspect=ASPECT_CHOICES, sampler=SAMPLER_CHOICES)
     @app_commands.autocomplete(model=suggest_models, style=styles.suggest)
@@ -61,7 +61,7 @@ class SettingsGroup(app_commands.Group):
         sampler: str | None = None,
         private: bool | None = None,
         spoiler: bool | None = None,
-        notify: Literal["mention", "dm"] | None = None,
+        notify: Literal["mention", "dm", "none"] | None = None,
     ) -> None:
         given: dict[str, Any] = {
             "negative": negative,

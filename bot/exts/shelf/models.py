@@ -6,7 +6,7 @@ from discord import app_commands
 from bot import model_index
 from bot.client import EaselClient, tell_privately
 from bot.exts.shelf import adding, undo
-from bot.exts.studio.choices import MAX_CFG, MAX_STEPS, suggest_models
+from bot.exts.studio.choices import MAX_CFG, MAX_STEPS, suggest_every_model, suggest_models
 from bot.house.limits import day_began
 from bot.house.rules import allowed_models
 from bot.publishing.entries import Wishes
@@ -81,7 +81,7 @@ class ModelsGroup(app_commands.Group):
 
     @app_commands.command(name="remove", description="Take a published model out of the lists; a button brings it back")
     @app_commands.describe(name="Which model")
-    @app_commands.autocomplete(name=suggest_models)
+    @app_commands.autocomplete(name=suggest_every_model)
     async def remove(self, interaction: discord.Interaction[EaselClient], name: str) -> None:
         found = model_index.resolve(interaction.client.services.registry.checkpoints, name)
         await undo.remove(interaction, Kind.MODEL, found.id if found else name)

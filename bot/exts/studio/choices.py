@@ -1,5 +1,7 @@
 """What several commands offer for the same option."""
 
+from collections.abc import Mapping
+
 import discord
 from discord import app_commands
 
@@ -7,6 +9,7 @@ from bot import control_index, lora_index, model_index
 from bot.aspects import ASPECTS
 from bot.client import EaselClient
 from bot.wording.catalogue import say
+from config.registry import Checkpoint
 from tasks.infotext import SAMPLER_NAMES
 
 MAX_STEPS = 60
@@ -18,8 +21,18 @@ SAMPLER_CHOICES = [app_commands.Choice(name=name, value=sampler) for sampler, na
 
 
 async def suggest_models(interaction: discord.Interaction[EaselClient], typed: str) -> list[app_commands.Choice[str]]:
-    """From memory: no request, no thread."""
-    checkpoints = interaction.client.services.registry.checkpoints
+    """What this server allows, from memory: no request, no thread."""
+    return _choices(interaction.client.shelf.offered(interaction.guild_id), typed)
+
+
+async def suggest_every_model(
+    interaction: discord.Interaction[EaselClient], typed: str
+) -> list[app_commands.Choice[str]]:
+    """Also what is denied here, for those who decide that."""
+    return _choices(interaction.client.services.registry.checkpoints, typed)
+
+
+def _choices(checkpoints: Mapping[str, Checkpoint], typed: str) -> list[app_commands.Choice[str]]:
     return [
         app_commands.Choice(name=checkpoint.name[:_NAME_LIMIT], value=checkpoint.id)
         for checkpoint in model_index.suggestions(checkpoints, typed)

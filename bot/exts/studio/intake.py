@@ -61,11 +61,11 @@ async def enqueue(interaction: discord.Interaction[EaselClient], job: Job) -> No
     services = interaction.client.services
     jobs = services.ledger.jobs
     try:
-        queued = await services.in_ledger(jobs.queue, job.id, now=services.clock())
+        queued = await services.in_ledger_later(jobs.queue, job.id, now=services.clock())
         if queued is None:
             return
         await _publish(interaction.client, queued)
-        await services.in_ledger(jobs.published, job.id, epoch=queued.epoch, now=services.clock())
+        await services.in_ledger_later(jobs.published, job.id, epoch=queued.epoch, now=services.clock())
     except SQLAlchemyError as error:
         log.warning("ledger does not answer, the sweep will queue the job", job_id=job.id, error=repr(error))
     except BrokerUnavailable as error:
@@ -103,7 +103,7 @@ async def _unacknowledged(client: EaselClient, job: Job, error: discord.HTTPExce
 async def _remember_reply(client: EaselClient, job: Job, message_id: int) -> None:
     services = client.services
     try:
-        await services.in_ledger(services.ledger.jobs.acknowledged, job.id, reply_message_id=message_id)
+        await services.in_ledger_later(services.ledger.jobs.acknowledged, job.id, reply_message_id=message_id)
     except SQLAlchemyError as error:
         log.warning("reply was not noted", job_id=job.id, message_id=message_id, error=repr(error))
 

@@ -2,6 +2,7 @@
 
 from bot.wording.english.alerts import ALERTS
 from bot.wording.english.drawing import DRAWING
+from bot.wording.english.fleet import FLEET
 from bot.wording.english.help import HELP
 from bot.wording.english.house import HOUSE
 from bot.wording.english.jobs import JOBS
@@ -10,4 +11,4 @@ from bot.wording.english.privacy import PRIVACY
 from bot.wording.english.shelf import SHELF
 from bot.wording.english.studio import STUDIO
 
-ENGLISH: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS | DRAWING | SHELF
+ENGLISH: dict[str, str] = STUDIO | JOBS | HOUSE | PEOPLE | PRIVACY | HELP | ALERTS | DRAWING | SHELF | FLEET

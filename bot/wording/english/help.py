@@ -22,6 +22,9 @@ HELP: dict[str, str] = {
     "models, a filter, blocks. `/quota` shows what you have left.",
     "help.waiting": "**Waiting**\n`/server status` shows machines, queue, expected wait and money; "
     "`/server queue` your own place.",
+    "help.models": "**Models and LoRAs**\n`/models list` and `/loras list` show what there is, with trigger words and "
+    "what a GPU has at hand; `info` tells all about one. The owner's moderators publish more with `add` and a link to "
+    "civitai.com or huggingface.co: everybody can draw with it seconds later.",
     "help.privacy": "**Your data**\n`/privacy show` says what I have about you, `/privacy export` gives it to you, "
     "`/privacy delete` erases it.",
 }

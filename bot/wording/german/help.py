@@ -26,6 +26,9 @@ HELP: dict[str, str] = {
     "Modelle, einen Filter, Sperren. `/quota` zeigt, was dir bleibt.",
     "help.waiting": "**Warten**\n`/server status` zeigt Maschinen, Warteschlange, erwartete Wartezeit und Geld; "
     "`/server queue` deinen eigenen Platz.",
+    "help.models": "**Modelle und LoRAs**\n`/models list` und `/loras list` zeigen, was es gibt, mit Auslösern und "
+    "dem, was eine GPU zur Hand hat; `info` sagt alles über eines. Moderatoren des Besitzers veröffentlichen mit `add` "
+    "und einem Link zu civitai.com oder huggingface.co mehr: Sekunden später können alle damit zeichnen.",
     "help.privacy": "**Deine Daten**\n`/privacy show` sagt, was ich über dich habe, `/privacy export` gibt es dir, "
     "`/privacy delete` löscht es.",
 }

@@ -95,6 +95,7 @@ EXAMPLES: dict[str, Wire] = {
     "heartbeat_controlnets": Heartbeat(
         worker_id=WORKER, state=WorkerState.IDLE, since=AT, at=AT, loaded=("sdxl-base-1.0",), controlnets=("depth",)
     ),
+    "heartbeat_loras": Heartbeat(worker_id=WORKER, state=WorkerState.IDLE, since=AT, at=AT, loras=("ink-wash",)),
     "claimed": Claimed(job_id=JOB, epoch=1, worker_id=WORKER, at=AT),
     "rendered": Rendered(
         job_id=JOB,

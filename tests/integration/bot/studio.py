@@ -17,6 +17,7 @@ from bot.command_sync import sync
 from bot.courier.link import DiscordLink
 from bot.courier.messenger import Messenger
 from bot.courier.office import Office
+from bot.publishing.desk import PublishingDesk
 from bot.services import Services
 from config.loading import Registry
 from sandbox.discord.server import DiscordServer
@@ -56,13 +57,22 @@ def labels(message: dict[str, Any]) -> list[str]:
 class Studio:
     """One running bot and one office. `clock` is the sandbox's, so that skipped time is skipped for all."""
 
-    def __init__(self, server: DiscordServer, ledger: Ledger, redis_url: str, registry: Registry) -> None:
+    def __init__(
+        self,
+        server: DiscordServer,
+        ledger: Ledger,
+        redis_url: str,
+        registry: Registry,
+        *,
+        owner_guild_id: int | None = None,
+    ) -> None:
         self.server = server
         self.ledger = ledger
         self.redis: Redis = connect(redis_url)
         self.clock: Callable[[], datetime] = server.state.clock.now
         self.publisher = Publisher(make_app(redis_url, client_name="test"), self.redis)
         self.services = Services(registry, ledger, connect_async(redis_url), self.publisher, self.clock)
+        self.services.desk = PublishingDesk(owner_guild_id=owner_guild_id)
         self.bot = EaselClient(self.services, look_every_s=0.2)
         exts.install(self.bot)
         self.link = DiscordLink(server.state.token)

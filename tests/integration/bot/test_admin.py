@@ -100,6 +100,9 @@ async def test_models_are_denied_and_allowed(studio: Studio) -> None:
         "Tiny SDXL is not allowed in this server. Allowed are: sdxl-base-1.0."
     )
     assert "tiny-sdxl" not in await studio.says("models list")
+    assert [each["value"] for each in await studio.suggestions("imagine", "model")] == ["sdxl-base-1.0"]
+    in_admin = await studio.suggestions("admin models", "name", user="owner")
+    assert {each["value"] for each in in_admin} == {"tiny-sdxl", "sdxl-base-1.0"}
     assert (await studio.queued()).spec.checkpoint.id == "sdxl-base-1.0"
     await rule(studio, "models", action="deny", name="sdxl-base-1.0")
     assert (await drawn(studio)).startswith("This server allows none of the models that I have.")

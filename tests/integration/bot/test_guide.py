@@ -23,7 +23,7 @@ async def test_every_topic_of_help_has_a_text(studio: Studio) -> None:
     for topic in TOPICS:
         assert (await studio.says("help", topic=topic)).startswith("**")
     assert (await studio.says("help")).startswith("**Drawing**")
-    assert (await studio.says("help", topic="x")).startswith("There is no topic x. Topics: start, flags, buttons")
+    assert (await studio.says("help", topic="x")).startswith("There is no topic x. Topics: start, flags, models")
     assert [each["value"] for each in await studio.suggestions("help", "topic", "but")] == ["buttons"]
 
 

@@ -91,6 +91,17 @@ async def test_a_job_that_waited_20_minutes_is_posted_into_the_channel(studio: S
     assert late == []
 
 
+async def test_who_wants_no_ping_gets_none(studio: Studio) -> None:
+    """`/settings set notify:none`: the late result comes all the same, and nobody's phone rings."""
+    await studio.says("settings set", notify="none")
+    job = await studio.queued()
+    await studio.skip(TWENTY_MINUTES_S)
+    await studio.render(job)
+    new = (await studio.messages())[-1]
+    assert new["content"].startswith("**a red fox**")
+    assert new["mentions"] == []
+
+
 async def test_a_token_that_died_early_only_changes_the_way(studio: Studio) -> None:
     """50027 within the 15 minutes happens; it is no failure."""
     job = await studio.queued()
@@ -200,6 +211,22 @@ async def test_discord_away_is_waited_for(studio: Studio) -> None:
     assert (await studio.render(job)).state is JobState.RENDERED
     await asyncio.to_thread(studio.office.post, job.id)
     assert (await studio.job(job.id)).state is JobState.POSTED
+
+
+async def test_an_outage_outlasts_no_picture(studio: Studio) -> None:
+    """Hours of it: each try keeps the picture for another hour, so that nothing is drawn, and paid for, twice."""
+    job = await studio.queued()
+    await studio.fault(kind="drop", count=3, **PATCH_ORIGINAL)
+    await studio.render(job)
+    (key,) = studio.redis.keys("blob:*")
+    for _ in range(2):
+        studio.redis.pexpire(key, 5_000)  # an hour later
+        await asyncio.to_thread(studio.office.post, job.id)
+        assert studio.redis.pttl(key) > keys.BLOB_TTL.total_seconds() * 1000 - 5_000
+    await asyncio.to_thread(studio.office.post, job.id)
+    posted = await studio.job(job.id)
+    assert (posted.state, posted.attempts) == (JobState.POSTED, 0)
+    assert len(await posted_pictures(studio)) == 1
 
 
 async def test_a_closed_channel_ends_the_job(studio: Studio) -> None:

@@ -70,6 +70,18 @@ async def test_a_lora_is_published_with_its_words_and_everybody_sees_it(shop: St
     assert "lora added" in await shop.says("admin audit", user="owner")
 
 
+async def test_a_lora_that_a_worker_has_at_hand_is_marked(shop: Studio, web: WeightsServer) -> None:
+    """In the list and while typing: with it the picture comes sooner."""
+    await told(shop, "loras add", link=on_civitai(web, safetensors(LORA)))
+    now = datetime.now(UTC)
+    heart = Heartbeat(worker_id="w", state=WorkerState.IDLE, since=now, at=now, loras=("ink-wash",))
+    shop.redis.set(keys.heartbeat("w"), heart.write(), px=60_000)
+    await shop.bot.board.look()
+    assert (await shop.says("loras list")).endswith("warm now")
+    (choice,) = await shop.suggestions("loras info", "name", "ink")
+    assert choice["name"].startswith("● Ink Wash")
+
+
 async def test_a_model_is_published_and_drawn_with(shop: Studio, web: WeightsServer) -> None:
     """Its own queue, which workers are told to serve; the job carries all that they must know."""
     link = on_hub(web, {"fox.safetensors": safetensors(CHECKPOINT)})

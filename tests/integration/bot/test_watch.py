@@ -9,6 +9,7 @@ from bot.client import EaselClient, ShardedEaselClient
 from bot.command_sync import sync
 from bot.watch.watcher import Watcher
 from sandbox.discord.server import DiscordServer
+from tasks import keys
 from tasks.ledger import Ledger
 from tests.integration.bot.studio import Studio
 from tests.integration.bot.test_progress import fleet
@@ -18,7 +19,13 @@ STUDIO_CHANNEL = 1100000000000000201
 
 
 def watcher(studio: Studio, channel_id: int = STUDIO_CHANNEL) -> Watcher:
-    return Watcher(studio.services, studio.bot.board, studio.bot, alert_channel_id=channel_id)
+    return Watcher(
+        studio.services,
+        studio.bot.board,
+        studio.bot,
+        alert_channel_id=channel_id,
+        hears_discord=lambda: studio.bot.hears_discord,
+    )
 
 
 async def test_an_alert_is_given_once_over_restarts(server: DiscordServer, ledger: Ledger, redis_url: str) -> None:
@@ -35,6 +42,19 @@ async def test_an_alert_is_given_once_over_restarts(server: DiscordServer, ledge
     (message,) = await studio.messages("studio")
     assert message["content"].startswith("**Budget**: $8.50 of $10.00 are spent today.")
     assert "`max_usd_per_day`" in message["content"]
+
+
+async def test_a_lost_gateway_is_an_illness(studio: Studio) -> None:
+    """The process runs, Redis and ledger answer, and no command arrives: the container must be restarted."""
+    await studio.bot.watcher.look()
+    assert 0 < studio.redis.pttl(keys.BOT_HEARS) <= keys.BOT_HEARS_TTL.total_seconds() * 1000
+    studio.redis.delete(keys.BOT_HEARS)
+    await studio.bot.ws.close(4000)
+    assert not studio.bot.hears_discord
+    await studio.bot.watcher.look()
+    assert not studio.redis.exists(keys.BOT_HEARS)
+    assert studio.services.metrics.registry.get_sample_value("easel_answers", {"who": "discord"}) == 0
+    await studio.until(lambda: studio.bot.hears_discord, within_s=30)
 
 
 async def test_metrics_follow_a_job(studio: Studio) -> None:

@@ -1,10 +1,12 @@
 """A job comes back from wherever it was lost, and ends when it cannot: nobody waits for ever."""
 
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import text
 
 from provisioner.lifecycle import State
-from tasks import backlog, keys, leases
+from tasks import backlog, keys, leases, routing
 from tasks.errors import ErrorCode
 from tasks.ledger import Job
 from tasks.lifecycle import JobState
@@ -192,3 +194,23 @@ def test_a_destroyed_machine_gives_its_job_back_at_once(stage: Stage) -> None:
     stage.cancel_all()
     stage.gone(loop)
     assert {row.state for row in stage.every_row()} == {State.DESTROYED}
+
+
+def test_an_outage_of_discord_is_not_hammered(stage_with_own_worker: Stage) -> None:
+    """A picture that cannot be posted is tried for as long as it takes, at last every two minutes."""
+    stage = stage_with_own_worker
+    (job,) = stage.order()
+    stage.lose_message(job)
+    with stage.ledger.engine.begin() as connection:
+        connection.execute(text("UPDATE jobs SET state = 'rendered', rendered_at = queued_at"))
+    loop, began, tries = stage.provisioner(), stage.clock(), list[float]()
+    for _ in range(120):
+        stage.heartbeat("local", WorkerState.BUSY)
+        loop.tick()
+        if stage.redis.delete(routing.CONTROL):  # a courier takes it, and Discord is away
+            tries.append((stage.clock() - began).total_seconds())
+        stage.clock.advance(5)
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] == 15
+    assert set(pauses[3:]) == {120}

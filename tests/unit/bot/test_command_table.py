@@ -43,6 +43,20 @@ def test_the_table_of_commands_is_what_is_registered() -> None:
     assert table == found
 
 
+def test_the_owners_commands_are_in_a_table_of_their_own() -> None:
+    """And in no server but the owner's."""
+    owner = discord.Object(7)
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    exts.add_commands(tree, owner_guild_id=owner.id)
+    found = {
+        f"/{command.qualified_name}": [parameter.display_name for parameter in command.parameters]
+        for command in tree.walk_commands(guild=owner)
+        if isinstance(command, app_commands.Command)
+    }
+    assert {cells[0].strip("`"): re.findall(r"`(\w+)`", cells[1]) for cells in rows("Fleet")} == found
+    assert not any(command.qualified_name.startswith("fleet") for command in tree.walk_commands())
+
+
 def test_the_table_of_menus_is_what_is_registered() -> None:
     """On messages; there are none on people."""
     tree = registered()

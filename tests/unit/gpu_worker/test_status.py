@@ -59,3 +59,14 @@ def test_what_is_being_fetched_is_told(clock: ManualClock) -> None:
         note(5_000_000, None)
         assert status.facts()["fetching"] == ("sdxl 5 MB",)
     assert status.facts()["fetching"] == ()
+
+
+def test_the_loras_drawn_with_lately_are_named(clock: ManualClock) -> None:
+    """Members see which are at hand; the newest first, each once, and not all of five thousand."""
+    status = WorkerStatus(now=clock)
+    status.note_done(loras=["ink", "fox"])
+    status.note_done(loras=["fox", "sea"])
+    assert status.facts()["loras"] == ("fox", "sea", "ink")
+    for number in range(100):
+        status.note_done(loras=[f"l{number}"])
+    assert len(str(status.facts()["loras"])) < 1000

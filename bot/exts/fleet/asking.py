@@ -1,0 +1,143 @@
+"""Asks before it spends or ends anything, and does it once the button below the question is pressed."""
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+
+import discord
+import structlog
+
+from bot.client import EaselClient, explained, tell_privately
+from bot.discord_api import NO_MENTIONS
+from bot.exts.admin.audit import entry as audit_entry
+from bot.exts.studio.press import Button
+from bot.wording.catalogue import say
+from bot.wording.fleet import Quote, quote_message
+from tasks.ledger import Instance
+from tasks.ledger.orders import DOWN, UP, park_order, wake_order
+from tasks.publishing import BrokerUnavailable
+
+log = structlog.get_logger()
+
+# A price that was named longer ago is no price any more.
+ANSWER_WITHIN = timedelta(minutes=15)
+_ORDER_FOR = timedelta(hours=1)
+_PARKED = "parked"
+
+
+class Act(StrEnum):
+    """What a button does; the value is part of its id."""
+
+    UP = "up"
+    DOWN = "down"
+    PARK = "park"
+    UNPARK = "unpark"
+
+
+class FleetButton(
+    discord.ui.DynamicItem[Button], template=r"v1:fleet:(?P<act>up|down|park|unpark):(?P<about>[0-9a-z]{1,40})"
+):
+    """Yes to a question about the fleet."""
+
+    def __init__(self, act: Act, about: str) -> None:
+        super().__init__(discord.ui.Button(custom_id=f"v1:fleet:{act}:{about}"))
+        self.act, self.about = act, about
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[discord.Client],
+        item: discord.ui.Item[discord.ui.View],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        del interaction, item
+        return cls(Act(match["act"]), match["about"])
+
+    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
+        with interaction.client.services.in_flight.one():
+            await explained(interaction, order(interaction, self.act, self.about))
+
+
+async def may_command(interaction: discord.Interaction[EaselClient]) -> bool:
+    """Whether this member commands the fleet; if not, they have been told."""
+    owner = interaction.client.services.desk.owner_guild_id
+    if owner is not None and interaction.guild_id == owner and interaction.permissions.manage_guild:
+        return True
+    await tell_privately(interaction, say("fleet.no_right", locale=str(interaction.locale)))
+    return False
+
+
+async def ask(interaction: discord.Interaction[EaselClient], act: Act, about: str) -> None:
+    """What would happen, at what price, and the button that does it."""
+    locale = str(interaction.locale)
+    machines = await _machines(interaction)
+    machine = next((each for each in machines if each.id == about), None)
+    if act in (Act.PARK, Act.UNPARK) and (machine is None or (act is Act.UNPARK) != (machine.state == _PARKED)):
+        await tell_privately(interaction, say(f"fleet.{act}.which", locale=locale))
+        return
+    view = discord.ui.View(timeout=None)
+    style = discord.ButtonStyle.danger if act is Act.DOWN else discord.ButtonStyle.primary
+    label = say(f"button.fleet.{act}", locale=locale)
+    view.add_item(discord.ui.Button(label=label, style=style, custom_id=f"v1:fleet:{act}:{about}"))
+    view.stop()
+    quote = Quote(
+        machines=machines,
+        machine=machine,
+        hours=int(about) if act is Act.UP else 0,
+        registry=interaction.client.services.registry,
+        status=interaction.client.board.fleet.status,
+        jobs=len(interaction.client.board.queue),
+    )
+    said = quote_message(str(act), quote, locale=locale)
+    await interaction.response.send_message(said, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
+
+
+async def order(interaction: discord.Interaction[EaselClient], act: Act, about: str) -> None:
+    """Yes was pressed: the order is in the ledger, and the provisioner looks at it now."""
+    if not await may_command(interaction):
+        return
+    services, locale = interaction.client.services, str(interaction.locale)
+    now, orders = services.clock(), services.ledger.orders
+    asked_at = interaction.message.created_at if interaction.message is not None else now
+    if now - asked_at > ANSWER_WITHIN:
+        await interaction.response.edit_message(content=say("fleet.too_late", locale=locale), view=None)
+        return
+    reason = f"by {interaction.user.name} in Discord"
+    if act is Act.UP:
+        until = now + timedelta(hours=int(about))
+        await services.in_ledger(orders.withdraw, DOWN)
+        await services.in_ledger(orders.place, UP, reason=reason, now=now, until=until)
+    elif act is Act.DOWN:
+        await services.in_ledger(orders.withdraw, UP)
+        await services.in_ledger(orders.place, DOWN, reason=reason, now=now)
+    else:
+        name = park_order(about) if act is Act.PARK else wake_order(about)
+        await services.in_ledger(orders.place, name, reason=reason, now=now, until=now + _ORDER_FOR)
+    await _noted(interaction, f"fleet {act}", about)
+    await interaction.response.edit_message(content=say(f"fleet.{act}.done", locale=locale), view=None)
+
+
+async def resume(interaction: discord.Interaction[EaselClient]) -> None:
+    """Nothing is held up or down by hand any more."""
+    services, locale = interaction.client.services, str(interaction.locale)
+    lifted = [name for name in (UP, DOWN) if await services.in_ledger(services.ledger.orders.withdraw, name)]
+    if lifted:
+        await _noted(interaction, "fleet resume", ", ".join(lifted))
+    await tell_privately(interaction, say("fleet.resumed" if lifted else "fleet.nothing", locale=locale))
+
+
+async def _noted(interaction: discord.Interaction[EaselClient], action: str, detail: str) -> None:
+    services = interaction.client.services
+    await services.in_ledger(services.ledger.house.note, audit_entry(interaction, action, detail=detail))
+    log.info("fleet ordered", action=action, about=detail, user_id=interaction.user.id)
+    try:
+        await services.in_broker(services.publisher.wake_fleet)
+    except BrokerUnavailable:
+        log.info("the provisioner sees the order with its next look: redis does not answer")
+
+
+async def _machines(interaction: discord.Interaction[EaselClient]) -> list[Instance]:
+    services = interaction.client.services
+    return list(await services.in_ledger(services.ledger.instances.live))

@@ -1,0 +1,83 @@
+"""`/fleet status|up|down|resume|park|unpark`."""
+
+import discord
+from discord import app_commands
+
+from bot.client import EaselClient, tell_privately
+from bot.exts.fleet import asking
+from bot.exts.fleet.asking import Act, may_command
+from bot.exts.server.status import studio_view
+from bot.wording.fleet import fleet_message
+
+MAX_HOURS = 24
+_NAME_LIMIT = 100
+
+
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+class FleetGroup(app_commands.Group):
+    """What spends or ends machines asks again by button, with its price."""
+
+    def __init__(self) -> None:
+        super().__init__(name="fleet", description="The GPUs, by hand; needs Manage Server in the owner's server")
+
+    async def interaction_check(self, interaction: discord.Interaction[EaselClient], /) -> bool:  # type: ignore[override]
+        return await may_command(interaction)
+
+    @app_commands.command(name="status", description="Machines with their ids, orders in force, spend and caps")
+    async def status(self, interaction: discord.Interaction[EaselClient]) -> None:
+        services = interaction.client.services
+        now = services.clock()
+        machines = await services.in_ledger(services.ledger.instances.live)
+        orders = await services.in_ledger(services.ledger.orders.current, now=now)
+        said = fleet_message(
+            studio_view(interaction.client),
+            machines,
+            orders,
+            caps=services.registry.fleet,
+            now=now,
+            locale=str(interaction.locale),
+        )
+        await tell_privately(interaction, said)
+
+    @app_commands.command(name="up", description="Keep one machine up whatever the queue says; asks first")
+    @app_commands.describe(hours="For how long")
+    async def up(
+        self, interaction: discord.Interaction[EaselClient], hours: app_commands.Range[int, 1, MAX_HOURS] = 1
+    ) -> None:
+        await asking.ask(interaction, Act.UP, str(hours))
+
+    @app_commands.command(name="down", description="The kill switch: end every machine and rent none; asks first")
+    async def down(self, interaction: discord.Interaction[EaselClient]) -> None:
+        await asking.ask(interaction, Act.DOWN, "all")
+
+    @app_commands.command(name="resume", description="Lift what /fleet up or /fleet down ordered")
+    async def resume(self, interaction: discord.Interaction[EaselClient]) -> None:
+        await asking.resume(interaction)
+
+    @app_commands.command(name="park", description="Stop an idle machine and keep its disk; asks first")
+    @app_commands.describe(machine="Which one")
+    async def park(self, interaction: discord.Interaction[EaselClient], machine: str) -> None:
+        await asking.ask(interaction, Act.PARK, machine)
+
+    @app_commands.command(name="unpark", description="Start a parked machine again; asks first")
+    @app_commands.describe(machine="Which one")
+    async def unpark(self, interaction: discord.Interaction[EaselClient], machine: str) -> None:
+        await asking.ask(interaction, Act.UNPARK, machine)
+
+    @park.autocomplete("machine")
+    @unpark.autocomplete("machine")
+    async def machines(
+        self, interaction: discord.Interaction[EaselClient], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """As the provisioner last told: from memory."""
+        status = interaction.client.board.fleet.status
+        shown = status.instances if status is not None else ()
+        wanted = typed.strip().casefold()
+        return [
+            app_commands.Choice(
+                name=f"{each.gpu} · {each.stage} · {each.instance_id}"[:_NAME_LIMIT], value=each.instance_id
+            )
+            for each in shown
+            if wanted in f"{each.gpu} {each.stage} {each.instance_id}".casefold()
+        ][:25]

@@ -1,0 +1,36 @@
+"""`/fleet`: the English sentences."""
+
+FLEET: dict[str, str] = {
+    "fleet.no_right": "The fleet spends the owner's money: only members with Manage Server in the owner's server "
+    "command it.",
+    "fleet.machine": "• `{id}` {gpu}, {state}, ${rate}/h: {reason}",
+    "fleet.order": "Ordered by hand: {name}{until} ({reason}).",
+    "fleet.until": ", ends {moment}",
+    "fleet.no_orders": "Nothing is ordered by hand.",
+    "fleet.caps": "At most {machines} machines, ${hour} an hour, ${day} a day, ${month} a month.",
+    "fleet.spent": "Spent today: ${today} of at most ${cap}, which holds whatever is ordered.",
+    "fleet.spent.unknown": "What is spent today cannot be seen just now; the caps hold whatever is ordered.",
+    "fleet.up.ask": "One machine will be rented and kept for {hours} h, whatever the queue says: at most ${rate} an "
+    "hour, ${whole} in all.",
+    "fleet.up.there": "A machine that is there will be kept for {hours} h, whatever the queue says: ${rate} an hour, "
+    "${whole} in all.",
+    "fleet.up.done": "Ordered. The provisioner sees to it within seconds; `/fleet status` shows it, `/fleet resume` "
+    "lifts it.",
+    "fleet.down.ask": "All {machines} machines will be ended and none rented again, until `/fleet resume` or "
+    "`/fleet up`. {jobs} jobs are on their way; they wait, and expire in the end.",
+    "fleet.down.done": "Ordered: everything ends, and nothing is rented. `/fleet resume` lifts it.",
+    "fleet.park.ask": "{gpu} stops once it is idle: ${disk} an hour for its disk instead of ${rate}. Its GPU may be "
+    "gone when it is woken; then another one is rented.",
+    "fleet.park.done": "Ordered: it parks once it is idle.",
+    "fleet.park.which": "There is no such machine that runs. Pick one from the list.",
+    "fleet.unpark.ask": "{gpu} runs again for ${rate} an hour, and ends or parks when it is idle.",
+    "fleet.unpark.done": "Ordered: it starts again.",
+    "fleet.unpark.which": "There is no such machine that is parked. Pick one from the list.",
+    "fleet.too_late": "This question is more than 15 minutes old, and prices change. Ask again.",
+    "fleet.resumed": "Lifted: the fleet follows the queue again.",
+    "fleet.nothing": "Nothing was ordered by hand; the fleet follows the queue.",
+    "button.fleet.up": "Rent and keep",
+    "button.fleet.down": "End everything",
+    "button.fleet.park": "Park it",
+    "button.fleet.unpark": "Start it",
+}

@@ -1,0 +1,36 @@
+"""`/fleet`: die deutschen Sätze."""
+
+FLEET: dict[str, str] = {
+    "fleet.no_right": "Die Flotte gibt das Geld des Besitzers aus: nur Mitglieder mit „Server verwalten“ auf dem "
+    "Server des Besitzers befehlen ihr.",
+    "fleet.machine": "• `{id}` {gpu}, {state}, ${rate}/h: {reason}",
+    "fleet.order": "Von Hand angeordnet: {name}{until} ({reason}).",
+    "fleet.until": ", endet {moment}",
+    "fleet.no_orders": "Von Hand ist nichts angeordnet.",
+    "fleet.caps": "Höchstens {machines} Maschinen, ${hour} in der Stunde, ${day} am Tag, ${month} im Monat.",
+    "fleet.spent": "Heute ausgegeben: ${today} von höchstens ${cap}; die Grenze gilt, was auch angeordnet ist.",
+    "fleet.spent.unknown": "Was heute ausgegeben ist, ist gerade nicht zu sehen; die Grenzen gelten trotzdem.",
+    "fleet.up.ask": "Eine Maschine wird gemietet und {hours} h gehalten, was auch die Schlange sagt: höchstens ${rate} "
+    "in der Stunde, ${whole} insgesamt.",
+    "fleet.up.there": "Eine Maschine, die da ist, wird {hours} h gehalten, was auch die Schlange sagt: ${rate} in der "
+    "Stunde, ${whole} insgesamt.",
+    "fleet.up.done": "Angeordnet. Der Provisioner kümmert sich in Sekunden; `/fleet status` zeigt es, `/fleet resume` "
+    "hebt es auf.",
+    "fleet.down.ask": "Alle {machines} Maschinen enden, und keine wird gemietet, bis `/fleet resume` oder `/fleet up`. "
+    "{jobs} Aufträge sind unterwegs; sie warten und verfallen am Ende.",
+    "fleet.down.done": "Angeordnet: alles endet, nichts wird gemietet. `/fleet resume` hebt es auf.",
+    "fleet.park.ask": "{gpu} hält an, sobald sie nichts tut: ${disk} in der Stunde für die Platte statt ${rate}. Beim "
+    "Wecken kann ihre GPU weg sein; dann wird eine andere gemietet.",
+    "fleet.park.done": "Angeordnet: sie parkt, sobald sie nichts tut.",
+    "fleet.park.which": "So eine laufende Maschine gibt es nicht. Wähle eine aus der Liste.",
+    "fleet.unpark.ask": "{gpu} läuft wieder für ${rate} in der Stunde und endet oder parkt, wenn sie nichts tut.",
+    "fleet.unpark.done": "Angeordnet: sie startet wieder.",
+    "fleet.unpark.which": "So eine geparkte Maschine gibt es nicht. Wähle eine aus der Liste.",
+    "fleet.too_late": "Diese Frage ist über 15 Minuten alt, und Preise ändern sich. Frage noch einmal.",
+    "fleet.resumed": "Aufgehoben: die Flotte folgt wieder der Schlange.",
+    "fleet.nothing": "Von Hand war nichts angeordnet; die Flotte folgt der Schlange.",
+    "button.fleet.up": "Mieten und halten",
+    "button.fleet.down": "Alles beenden",
+    "button.fleet.park": "Parken",
+    "button.fleet.unpark": "Starten",
+}
