@@ -130,6 +130,7 @@ FORBIDDEN: dict[str, Callable[[Redis], object]] = {
     "SHUTDOWN": lambda redis: raw(redis, "SHUTDOWN", "NOSAVE"),
     "another worker's messages": lambda redis: redis.hvals(keys.unacked("another")),
     "another worker's heartbeat": lambda redis: redis.set(keys.heartbeat("another"), "x"),
+    "another worker's code": lambda redis: redis.hset(keys.release("another"), "name", "x"),
     "the fleet's status": lambda redis: redis.get(keys.FLEET_STATUS),
     "the lock of a message": lambda redis: redis.delete(keys.message_lock("1")),
     "a key of nobody": lambda redis: redis.set("anything", "x"),
