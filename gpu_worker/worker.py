@@ -130,6 +130,7 @@ class Worker:
     def _consume(self) -> int:
         """Celery's loop, until the drain stops it."""
         serve_renders(self._app, lambda message: run_job(message, self._shop))
+        self._app.set_default()  # where Celery's pool threads, which know no current app, look a task up
         controller = self._app.WorkController(
             hostname=f"gpu@{self._settings.worker_id}",
             ready_callback=self._on_ready,

@@ -38,7 +38,8 @@ def wait_until(condition: Callable[[], Any], *, timeout_s: float = 30) -> Any:
 def configuration(weights: Path, target: Path) -> Path:
     """The sandbox's configuration folder, with the tests' weights instead of those in `var/`."""
     shutil.copytree(ROOT / "sandbox" / "config", target)
-    (target / "models" / "shapes.toml").unlink()
+    for trained in (target / "models").glob("shapes*.toml"):
+        trained.unlink()
     profile = target / "profiles" / "sandbox.toml"
     profile.write_text(profile.read_text().replace('warm = ["shapes", "tiny-sdxl"]', 'warm = ["tiny-sdxl"]'))
     for entry in (target / "models").glob("*.toml"):
