@@ -47,6 +47,7 @@ STUDIO: dict[str, str] = {
     "waiting.encoding": "Drawn; saving the picture.",
     "waiting.posting": "Drawn; posting the picture.",
     "waiting.ready": "Ready {when}.",
+    "waiting.preview": "Not finished yet: {prompt}",
     "waiting.overdue": "It takes longer than expected.",
     # Cancelling.
     "cancel.done": "Cancelled by {who}.",

@@ -51,6 +51,7 @@ STUDIO: dict[str, str] = {
     "waiting.encoding": "Gezeichnet; das Bild wird gespeichert.",
     "waiting.posting": "Gezeichnet; das Bild wird gesendet.",
     "waiting.ready": "Fertig {when}.",
+    "waiting.preview": "Noch nicht fertig: {prompt}",
     "waiting.overdue": "Es dauert länger als erwartet.",
     # Cancelling.
     "cancel.done": "Abgebrochen von {who}.",
