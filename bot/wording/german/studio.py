@@ -67,6 +67,7 @@ STUDIO: dict[str, str] = {
     "result.steps": "{steps} Schritte",
     "result.cfg": "CFG {cfg}",
     "result.seconds": "{seconds} s",
+    "result.cost": "{cents} US-Cent",
     "result.job": "Auftrag {job}",
     "result.lossless": "Als verlustfreies WebP gespeichert: das PNG wäre größer als die {limit} MiB, die hier möglich "
     "sind.",
