@@ -219,6 +219,17 @@ async def test_a_preview_is_shown_replaced_and_gone_with_the_result(studio: Stud
     assert [job.id in each["filename"] for each in message["attachments"]] == [True]
 
 
+async def test_a_job_that_begins_anew_has_no_preview_of_its_first_attempt(studio: Studio) -> None:
+    """The machine that drew it is not believed; another one begins with nothing."""
+    job = await studio_with_previews(studio)
+    assert (await shown(studio, job, sketch("red"), step=7))["attachments"]
+    again = await studio.render(job, draw=lambda _size, _seed: b"no picture")
+    assert (again.state, again.epoch) == (JobState.QUEUED, 2)
+    await studio.skip(4)
+    message = await studio.message_says("Whoever rents the GPUs")
+    assert message["attachments"] == []
+
+
 async def test_a_cancel_takes_the_preview_away(studio: Studio) -> None:
     """Nobody wants to see what they have just stopped."""
     job = await studio_with_previews(studio)
