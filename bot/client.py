@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.discord_api import NO_MENTIONS, find_gateway
 from bot.progress.board import LOOK_EVERY_S, Board
 from bot.progress.editor import StatusEditor
+from bot.progress.previews import Previews
 from bot.services import Services
 from bot.shelf import Shelf
 from bot.watch.watcher import Watcher
@@ -39,7 +40,7 @@ class EaselClient(discord.Client):
         self.services = services
         self.tree: app_commands.CommandTree[EaselClient] = EaselTree(self)
         self.editor = StatusEditor(services, self)
-        self.board = Board(services, self.editor, look_every_s=look_every_s)
+        self.board = Board(services, self.editor, Previews(services, self), look_every_s=look_every_s)
         self.shelf = Shelf(services)
         self.watcher = Watcher(
             services,

@@ -104,6 +104,9 @@ class Stage(StrEnum):
     UPLOADING = "uploading"
 
 
+MAX_PREVIEW_CHARACTERS = 64 * 1024
+
+
 class Progress(Wire):
     """News on the channel `progress:<job>`; only shown, never believed.
 
@@ -120,7 +123,7 @@ class Progress(Wire):
     seconds_left: float | None = None
     done_bytes: int = Field(0, exclude_if=lambda count: not count)
     total_bytes: int = Field(0, exclude_if=lambda count: not count)
-    preview: str = Field("", max_length=64 * 1024, repr=False, exclude_if=lambda text: not text)
+    preview: str = Field("", max_length=MAX_PREVIEW_CHARACTERS, repr=False, exclude_if=lambda text: not text)
     at: AwareDatetime
 
 

@@ -151,6 +151,7 @@ class Delivery:
             job_id=job.id,
             model=self.model,
             seconds=age_s(job.received_at, now=self.clock()),
+            cost_usd=job.cost_usd,
             mention_user_id=job.user_id if mention else None,
             remark="\n".join(remarks),
             locale=job.locale,

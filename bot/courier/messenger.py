@@ -164,11 +164,11 @@ class Messenger:
             return None
 
     def shrink(self, *, channel_id: int, message_id: int, content: str) -> None:
-        """Make one line of an old status message; where that is refused it stays as it is."""
+        """Make one line of an old status message, without its preview; where that is refused it stays as it is."""
 
         async def edit(client: discord.Client) -> None:
             message = message_of(client, channel_id=channel_id, message_id=message_id)
-            await message.edit(content=content, view=None, allowed_mentions=NO_MENTIONS)
+            await message.edit(content=content, attachments=[], view=None, allowed_mentions=NO_MENTIONS)
 
         try:
             self._link.call(edit)

@@ -1,5 +1,6 @@
 """The house's word on an order: before it is made (place, person, quota) and once it is (words, numbers). Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from bot.house.limits import Limits, day_ends, limits_of
 from bot.refusals import RefusalCode, Refused
 from config.loading import Registry
 from tasks.ledger import House
+from tasks.ledger.house_models import ChannelRule
 from tasks.schema import JobSpec
 
 _SHOWN_MODELS = 8
@@ -89,6 +91,11 @@ def check_spec(spec: JobSpec, house: House, limits: Limits, place: Place, now: d
 def is_adult(spec: JobSpec, house: House) -> bool:
     """Whether the house calls these words adult."""
     return prompt_filter.find(spec.prompt, [each.pattern for each in house.patterns if each.adult]) is not None
+
+
+def may_preview(rules: Sequence[ChannelRule]) -> bool:
+    """Whether unfinished pictures may be shown where these rules hold, a thread's and its channel's; no rule: no."""
+    return bool(rules) and all(rule.preview for rule in rules)
 
 
 def _check_words(spec: JobSpec, house: House) -> None:

@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 
+import discord
 import structlog
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.progress import edits
-from bot.progress.editor import Outcome, StatusEditor
+from bot.progress.editor import MISSING, Outcome, StatusEditor
 from bot.progress.edits import Shown
 from bot.progress.listener import listen
+from bot.progress.previews import Previews
 from bot.progress.stages import FleetView, Waiting, waiting
 from bot.services import Services
 from tasks import estimate, keys
@@ -28,9 +30,12 @@ _SPEEDS_EVERY_LOOKS = 15
 class Board:
     """Knows the wait of every job. Nothing here must survive a restart: it is all read again from the ledger."""
 
-    def __init__(self, services: Services, editor: StatusEditor, *, look_every_s: float = LOOK_EVERY_S) -> None:
+    def __init__(
+        self, services: Services, editor: StatusEditor, previews: Previews, *, look_every_s: float = LOOK_EVERY_S
+    ) -> None:
         self._services = services
         self._editor = editor
+        self._previews = previews
         self._look_every_s = look_every_s
         self._jobs: dict[str, Job] = {}
         self._news: dict[str, Progress] = {}
@@ -59,9 +64,12 @@ class Board:
         self._shown[job.id] = edits.showing(line, self._services.clock())
 
     def heard(self, news: Progress) -> None:
-        """A worker's word; its clock may be wrong, so ours stamps it."""
+        """A worker's word; its clock may be wrong, so ours stamps it. A preview stays until the next one."""
         if news.job_id in self._jobs:
-            self._news[news.job_id] = news.model_copy(update={"at": self._services.clock()})
+            before = self._news.get(news.job_id)
+            same = before is not None and (before.epoch, before.worker_id) == (news.epoch, news.worker_id)
+            preview = news.preview or (before.preview if before is not None and same else "")
+            self._news[news.job_id] = news.model_copy(update={"at": self._services.clock(), "preview": preview})
             self._stirred.set()
 
     async def run(self) -> None:
@@ -161,11 +169,18 @@ class Board:
         return task
 
     async def _edit(self, job: Job, line: Waiting, way: edits.Way) -> None:
-        outcome = await self._editor.edit(job, line, way=way)
+        outcome = await self._editor.edit(job, line, way=way, files=await self._files(job, line))
         if outcome is Outcome.DONE:
             self._shown[job.id] = edits.showing(line, self._services.clock())
         elif outcome is Outcome.REFUSED:
             self._shown[job.id] = Shown(dead=True)
+
+    async def _files(self, job: Job, line: Waiting) -> Sequence[discord.File]:
+        """What takes the place of the files on the message of `job`; MISSING: they stay."""
+        if line.preview == self._shown.get(job.id, Shown()).preview:
+            return MISSING  # type: ignore[no-any-return]
+        file = await self._previews.file(job, line.preview) if line.preview else None
+        return [] if file is None else [file]
 
 
 def _heart(raw: bytes | str | None) -> Heartbeat | None:

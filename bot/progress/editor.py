@@ -1,6 +1,7 @@
 """Edits a status message, under the lock and only while the ledger says that the job still waits."""
 
 import asyncio
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Any
 
@@ -21,7 +22,7 @@ from tasks.lifecycle import WAITING_FOR_GPU
 
 log = structlog.get_logger()
 
-MISSING: Any = discord.utils.MISSING  # leaves the buttons as they are
+MISSING: Any = discord.utils.MISSING  # leaves buttons or files as they are
 _CLOSE_WAITS_S = 1.0
 
 
@@ -40,8 +41,11 @@ class StatusEditor:
         self._services = services
         self._client = client
 
-    async def edit(self, job: Job, line: Waiting, *, way: Way) -> Outcome:
-        """Show `line` on the message of `job`; never over a result, a failure or a cancel."""
+    async def edit(self, job: Job, line: Waiting, *, way: Way, files: Sequence[discord.File] = MISSING) -> Outcome:
+        """Show `line` on the message of `job`; never over a result, a failure or a cancel.
+
+        `files` take the place of those that the message has; without them it keeps them.
+        """
         lock = message_lock.for_progress(self._services.redis, job.id)
         try:
             if not await lock.acquire():
@@ -49,12 +53,12 @@ class StatusEditor:
         except RedisError:
             return Outcome.SKIPPED
         try:
-            return await self._edit_alone(job, line, way)
+            return await self._edit_alone(job, line, way, files)
         finally:
             await message_lock.release(lock)
 
     async def close(self, job: Job, content: str) -> None:
-        """The job ended by our own hand: its status message says `content` and loses its buttons."""
+        """The job ended by our own hand: its status message says `content` and loses its buttons and its preview."""
         way = way_for(
             has_token=job.interaction_token is not None,
             reply_known=job.reply_message_id is not None and not job.private,
@@ -69,14 +73,14 @@ class StatusEditor:
             held = False
         try:
             async with asyncio.timeout(message_lock.EDIT_TIMEOUT_S):
-                await self._write(job, content, way, view=None)
+                await self._write(job, content, way, files=(), view=None)
         except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("status message stays", job_id=job.id, way=way, error=repr(error))
         finally:
             if held:
                 await message_lock.release(lock)
 
-    async def _edit_alone(self, job: Job, line: Waiting, way: Way) -> Outcome:
+    async def _edit_alone(self, job: Job, line: Waiting, way: Way, files: Sequence[discord.File]) -> Outcome:
         try:
             current = await self._services.in_ledger_later(self._services.ledger.jobs.get, job.id)
         except SQLAlchemyError:
@@ -86,7 +90,7 @@ class StatusEditor:
         content = status_message(job.spec.prompt, line, now=self._services.clock(), locale=job.locale)
         try:
             async with asyncio.timeout(message_lock.EDIT_TIMEOUT_S):
-                await self._write(current, content, way)
+                await self._write(current, content, way, files=files)
         except discord.HTTPException as error:
             log.info("status edit refused", job_id=job.id, way=way, status=error.status, code=error.code)
             return Outcome.REFUSED if is_final(error) else Outcome.SKIPPED
@@ -95,10 +99,20 @@ class StatusEditor:
             return Outcome.SKIPPED
         return Outcome.DONE
 
-    async def _write(self, job: Job, content: str, way: Way, *, view: discord.ui.View | None = MISSING) -> None:
+    async def _write(
+        self,
+        job: Job,
+        content: str,
+        way: Way,
+        *,
+        files: Sequence[discord.File],
+        view: discord.ui.View | None = MISSING,
+    ) -> None:
         if way is Way.TOKEN and job.interaction_token is not None:
             webhook = answer_of(self._client, application_id=job.application_id, token=job.interaction_token)
-            await webhook.edit_message(ORIGINAL, content=content, view=view, allowed_mentions=NO_MENTIONS)
+            await webhook.edit_message(
+                ORIGINAL, content=content, attachments=files, view=view, allowed_mentions=NO_MENTIONS
+            )
         elif job.reply_message_id is not None:
             message = message_of(self._client, channel_id=job.channel_id, message_id=job.reply_message_id)
-            await message.edit(content=content, view=view, allowed_mentions=NO_MENTIONS)
+            await message.edit(content=content, attachments=files, view=view, allowed_mentions=NO_MENTIONS)

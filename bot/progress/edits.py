@@ -1,10 +1,10 @@
 """When a status message may be edited, and by which way. Pure.
 
-Discord publishes no limits for edits. Easel edits when the stage changes or a tenth is done, at most every 3 s per
-message, and stops for good at the first refusal.
+Discord publishes no limits for edits. Easel edits when the stage changes, a tenth is done or a preview comes, at most
+every 3 s per message, and stops for good at the first refusal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -26,17 +26,21 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What a member sees at the moment, since when, and what it promises. `dead`: Discord refused an edit."""
+    """What a member sees at the moment, since when, and what it promises. `dead`: Discord refused an edit.
+
+    `preview` is what the line brought with it, whether it was fit to be shown or not.
+    """
 
     key: tuple[object, ...] = ()
     at: datetime | None = None
     promised_at: datetime | None = None
+    preview: str = field(default="", repr=False)
     dead: bool = False
 
 
 def showing(line: Waiting, now: datetime) -> Shown:
     """The record of an edit that was just made."""
-    return Shown(key=key_of(line), at=now, promised_at=line.ready_at)
+    return Shown(key=key_of(line), at=now, promised_at=line.ready_at, preview=line.preview)
 
 
 def key_of(line: Waiting) -> tuple[object, ...]:
@@ -50,7 +54,7 @@ def due(shown: Shown, line: Waiting, *, way: Way | None, now: datetime) -> bool:
     if way is None or shown.dead:
         return False
     rest = now - shown.at if shown.at is not None else timedelta.max
-    if shown.key != key_of(line):
+    if shown.key != key_of(line) or shown.preview != line.preview:
         return rest >= (_BETWEEN_TOKEN_EDITS if way is Way.TOKEN else _BETWEEN_BOT_EDITS)
     broken_promise = shown.promised_at is not None and shown.promised_at <= now
     return broken_promise and rest >= _BETWEEN_BOT_EDITS

@@ -9,12 +9,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tasks import keys
-from tasks.schema import Progress
+from tasks.schema import MAX_PREVIEW_CHARACTERS, Progress
 
 log = structlog.get_logger()
 
 _RECONNECT_AFTER_S = 1.0
-_MOST_BYTES = 4096
+_MOST_BYTES = MAX_PREVIEW_CHARACTERS + 4096
 
 
 async def listen(redis: Redis, heard: Callable[[Progress], None]) -> None:

@@ -1,7 +1,7 @@
 """From the ledger's row, the worker's news and the fleet's status to one honest line about the wait. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -63,7 +63,10 @@ class FleetView:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """One line about the wait. `ahead` jobs come first; `step` of `steps` while drawing; `ready_at` is a guess."""
+    """One line about the wait. `ahead` jobs come first; `step` of `steps` while drawing; `ready_at` is a guess.
+
+    `preview` is base64 of what a worker calls a picture of its work so far; nobody has looked at it yet.
+    """
 
     phase: Phase
     ahead: int = 0
@@ -71,6 +74,7 @@ class Waiting:
     steps: int = 0
     reason: str = ""
     ready_at: datetime | None = None
+    preview: str = field(default="", repr=False)
 
 
 def waiting(
@@ -136,6 +140,7 @@ def _at_work(news: Progress, job: Job, *, rate: float) -> Waiting:
         step=min(max(news.step, 0), news.steps) if sampling else 0,
         steps=max(news.steps, 0) if sampling else 0,
         ready_at=_after(news.at, left_s) if news.stage in (Stage.SAMPLING, Stage.LOADING) else None,
+        preview=news.preview if news.worker_id == job.worker_id and not job.spoiler else "",
     )
 
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     """Why not; each has a sentence."""
 
     UNKNOWN_LINK = "unknown_link"
+    DISCORD_FILE = "discord_file"
     NOT_FOUND = "not_found"
     NEEDS_KEY = "needs_key"
     KEY_REFUSED = "key_refused"

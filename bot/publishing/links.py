@@ -8,6 +8,7 @@ from bot.publishing.findings import Reason, UnpublishableError
 
 _CIVITAI = frozenset({"civitai.com", "www.civitai.com", "civitai.green", "civitai.red"})
 _HUB = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
+_DISCORD = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _NAME = re.compile(r"[\w.-]+")
 
 
@@ -32,12 +33,14 @@ def parse(link: str) -> CivitaiLink | HubLink:
     """The thing that a link leads to.
 
     Raises:
-        UnpublishableError: it leads to neither site, or to no model there.
+        UnpublishableError: it leads to neither site, to no model there, or to a file in Discord, whose links expire.
     """
     text = link.strip().strip("<>")
     parts = urlsplit(text if "://" in text else f"https://{text}")
     host = (parts.hostname or "").lower()
     steps = [unquote(step) for step in parts.path.split("/") if step]
+    if host in _DISCORD:
+        raise UnpublishableError(Reason.DISCORD_FILE)
     found: CivitaiLink | HubLink | None = None
     if host in _CIVITAI:
         found = _civitai(steps, parse_qs(parts.query))

@@ -13,6 +13,7 @@ ALT_TEXT_LIMIT = 1024
 MAX_SIDE = 4096  # its square is what a worker takes
 _ECHO = 600
 _MIB = 2**20
+_LEAST_CENTS = 0.1
 
 # Why a result could not be posted, beyond a channel that is closed to us: values of a CANNOT_POST's `reason`.
 TOO_LARGE = "too_large"
@@ -25,6 +26,7 @@ def result_message(
     job_id: str,
     model: str,
     seconds: float,
+    cost_usd: float | None = None,
     mention_user_id: int | None = None,
     remark: str = "",
     locale: str = DEFAULT_LOCALE,
@@ -36,6 +38,7 @@ def result_message(
         job_id: shown small, for questions to whoever runs Easel, and for the look into the channel's history.
         model: the checkpoint's name.
         seconds: from the command to now.
+        cost_usd: the price of drawing it; None where no machine was rented for it, and then nothing is said.
         mention_user_id: whom to address first, where the message is a new one.
         remark: a sentence about the files, if any.
         locale: the reader's.
@@ -51,6 +54,8 @@ def result_message(
         SAMPLER_NAMES[spec.sampler],
         say("result.seconds", locale=locale, seconds=_seconds(seconds)),
     ]
+    if cost_usd is not None:
+        facts.append(say("result.cost", locale=locale, cents=_cents(cost_usd)))
     address = f"{mention(mention_user_id)} " if mention_user_id is not None else ""
     lines = [f"{address}**{harmless(spec.prompt, most=_ECHO)}**", " · ".join(facts)]
     if remark:
@@ -139,6 +144,13 @@ def _culprit(spec: JobSpec, failure: Failure) -> str | None:
 
 def _mib(size_bytes: str) -> str:
     return f"{int(size_bytes) / _MIB:.3g}"
+
+
+def _cents(usd: float) -> str:
+    cents = usd * 100
+    if cents < _LEAST_CENTS:
+        return f"<{_LEAST_CENTS}"
+    return f"{cents:.1f}" if cents < 10 else f"{cents:.0f}"  # noqa: PLR2004 - as with seconds
 
 
 def _seconds(seconds: float) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.progress.stages import Phase, Waiting
 from bot.wording.catalogue import DEFAULT_LOCALE, count, say
-from bot.wording.escaping import harmless
+from bot.wording.escaping import harmless, plain
 from tasks.ledger import Job
 
 _ECHO = 300
@@ -36,6 +36,11 @@ def queue_message(
 def queue_away_message(prompt: str, *, locale: str = DEFAULT_LOCALE) -> str:
     """The status message of a job that is written down but could not be sent to the queue."""
     return f"**{harmless(prompt, most=_ECHO)}**\n{say('away.queue', locale=locale)}"
+
+
+def preview_text(prompt: str, locale: str) -> str:
+    """The description of a preview, for those who cannot see it."""
+    return say("waiting.preview", locale=locale, prompt=plain(prompt, most=_ECHO))
 
 
 def _position(line: Waiting, locale: str) -> list[str]:

@@ -7,7 +7,7 @@ from bot.client import EaselClient, tell_privately
 from bot.wording.catalogue import say
 from bot.wording.escaping import harmless
 
-TOPICS = ("start", "flags", "models", "buttons", "jobs", "waiting", "house", "privacy")
+TOPICS = ("start", "flags", "models", "pictures", "buttons", "jobs", "waiting", "house", "privacy")
 
 
 @app_commands.command(name="help", description="How to use the studio")

@@ -7,6 +7,7 @@ from bot import lora_index
 from bot.client import EaselClient, tell_privately
 from bot.exts.shelf import adding, undo
 from bot.exts.shelf.models import MAX_LINK, MAX_NAME
+from bot.exts.studio.choices import suggest_loras
 from bot.publishing.entries import MOST_WORDS, Wishes
 from bot.publishing.findings import Kind
 from bot.wording.catalogue import say
@@ -14,13 +15,6 @@ from bot.wording.escaping import harmless
 from bot.wording.shelf import LORAS_PER_PAGE, lora_message, loras_message
 from config.registry import Lora
 from tasks.references import MAX_LORA_WEIGHT
-
-
-async def suggest_loras(interaction: discord.Interaction[EaselClient], typed: str) -> list[app_commands.Choice[str]]:
-    """From memory."""
-    client = interaction.client
-    found = lora_index.lora_choices(client.services.registry.loras, typed, warm=client.board.fleet.loaded)
-    return [app_commands.Choice(name=each.label, value=each.value) for each in found]
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)

@@ -72,7 +72,7 @@ async def _show_here(interaction: discord.Interaction[EaselClient], job: Job) ->
         held = False
     try:
         await interaction.response.edit_message(
-            content=_sentence(interaction, job), view=None, allowed_mentions=NO_MENTIONS
+            content=_sentence(interaction, job), attachments=[], view=None, allowed_mentions=NO_MENTIONS
         )
     finally:
         if held:

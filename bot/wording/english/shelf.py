@@ -29,6 +29,9 @@ SHELF: dict[str, str] = {
     "publish.kind.lora": "LoRA",
     "publish.unknown_link": "{given} is no link that I know. Paste a page of a model from civitai.com or "
     "huggingface.co.",
+    "publish.discord_file": "Links to files in Discord expire, and GPUs fetch the file again for weeks. Upload it to "
+    "huggingface.co or civitai.com and paste that page (a private repository works with the owner's `HF_TOKEN`), "
+    "or ask the owner to put it into a bucket and name it in a file of `config/{kind}`.",
     "publish.not_found": "{site} has no such model, or not any more. Check the link.",
     "publish.needs_key": "{site} gives this only to those who sign in. The owner has to set **{setting}**.",
     "publish.key_refused": "{site} does not give this to the owner's account. Its terms may have to be accepted on "

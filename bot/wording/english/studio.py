@@ -47,6 +47,7 @@ STUDIO: dict[str, str] = {
     "waiting.encoding": "Drawn; saving the picture.",
     "waiting.posting": "Drawn; posting the picture.",
     "waiting.ready": "Ready {when}.",
+    "waiting.preview": "Not finished yet: {prompt}",
     "waiting.overdue": "It takes longer than expected.",
     # Cancelling.
     "cancel.done": "Cancelled by {who}.",
@@ -62,6 +63,7 @@ STUDIO: dict[str, str] = {
     "result.steps": "{steps} steps",
     "result.cfg": "cfg {cfg}",
     "result.seconds": "{seconds} s",
+    "result.cost": "{cents} ¢",
     "result.job": "job {job}",
     "result.lossless": "Saved as lossless WebP: the PNG would exceed the {limit} MiB that this place takes.",
     "result.lossy": "Saved as WebP at quality 95, slightly lossy: the lossless file would exceed the {limit} MiB "

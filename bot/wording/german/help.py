@@ -24,7 +24,8 @@ HELP: dict[str, str] = {
     "help.house": "**Hausregeln**\nMitglieder mit „Server verwalten“ setzen sie mit `/admin`: Kanäle, Grenzen nach "
     "Rolle, "
     "Modelle, einen Filter, Sperren. `/quota` zeigt, was dir bleibt.",
-    "help.waiting": "**Warten**\n`/server status` zeigt Maschinen, Warteschlange, erwartete Wartezeit und Geld; "
+    "help.waiting": "**Warten**\nWo Moderatoren Vorschauen erlauben, zeigt deine Nachricht, wie das Bild entsteht. "
+    "`/server status` zeigt Maschinen, Warteschlange, erwartete Wartezeit und Geld; "
     "`/server queue` deinen eigenen Platz.",
     "help.models": "**Modelle und LoRAs**\n`/models list` und `/loras list` zeigen, was es gibt, mit Auslösern und "
     "dem, was eine GPU zur Hand hat; `info` sagt alles über eines. Moderatoren des Besitzers veröffentlichen mit `add` "

@@ -26,6 +26,10 @@ SHELF: dict[str, str] = {
     "publish.kind.lora": "LoRA",
     "publish.unknown_link": "{given} ist kein Link, den ich kenne. Füge die Seite eines Modells von civitai.com oder "
     "huggingface.co ein.",
+    "publish.discord_file": "Links zu Dateien in Discord laufen ab, und GPUs holen die Datei noch nach Wochen. Lade "
+    "sie bei huggingface.co oder civitai.com hoch und füge diese Seite ein (ein privates Repository geht mit dem "
+    "`HF_TOKEN` des Besitzers), oder bitte den Besitzer, sie in einen Bucket zu legen und in einer Datei in "
+    "`config/{kind}` zu nennen.",
     "publish.not_found": "{site} hat so ein Modell nicht, oder nicht mehr. Prüfe den Link.",
     "publish.needs_key": "{site} gibt das nur Angemeldeten. Der Besitzer muss **{setting}** setzen.",
     "publish.key_refused": "{site} gibt das dem Konto des Besitzers nicht. Vielleicht müssen auf der Seite zuerst "

@@ -51,6 +51,7 @@ STUDIO: dict[str, str] = {
     "waiting.encoding": "Gezeichnet; das Bild wird gespeichert.",
     "waiting.posting": "Gezeichnet; das Bild wird gesendet.",
     "waiting.ready": "Fertig {when}.",
+    "waiting.preview": "Noch nicht fertig: {prompt}",
     "waiting.overdue": "Es dauert länger als erwartet.",
     # Cancelling.
     "cancel.done": "Abgebrochen von {who}.",
@@ -66,6 +67,7 @@ STUDIO: dict[str, str] = {
     "result.steps": "{steps} Schritte",
     "result.cfg": "CFG {cfg}",
     "result.seconds": "{seconds} s",
+    "result.cost": "{cents} US-Cent",
     "result.job": "Auftrag {job}",
     "result.lossless": "Als verlustfreies WebP gespeichert: das PNG wäre größer als die {limit} MiB, die hier möglich "
     "sind.",

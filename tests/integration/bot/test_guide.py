@@ -1,6 +1,9 @@
 """`/quota`, `/help`, `/server queue`: answers for the one who asks."""
 
+import pytest
+
 from bot.exts.guide.help import TOPICS
+from bot.wording.catalogue import LANGUAGES
 from tests.integration.bot.studio import Studio
 
 
@@ -25,6 +28,13 @@ async def test_every_topic_of_help_has_a_text(studio: Studio) -> None:
     assert (await studio.says("help")).startswith("**Drawing**")
     assert (await studio.says("help", topic="x")).startswith("There is no topic x. Topics: start, flags, models")
     assert [each["value"] for each in await studio.suggestions("help", "topic", "but")] == ["buttons"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_of_help_has_its_topic(language: str) -> None:
+    """What is written for members can be asked for, in each language."""
+    keys = {key for key in LANGUAGES[language] if key.startswith("help.")}
+    assert keys - {"help.topics", "help.unknown"} == {f"help.{topic}" for topic in TOPICS}
 
 
 async def test_one_sees_ones_own_place_in_the_queue(studio: Studio) -> None:

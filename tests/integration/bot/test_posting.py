@@ -5,6 +5,7 @@
 import asyncio
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 from PIL import Image
@@ -12,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from tasks import backlog, keys
 from tasks.errors import ErrorCode
-from tasks.ledger import Job
+from tasks.ledger import Intent, Job
 from tasks.lifecycle import JobState
 from tasks.schema import Failed, Failure
 from tests.integration.bot.studio import WORKER, Studio, labels, picture
@@ -47,6 +48,35 @@ async def test_the_picture_replaces_the_status_message(studio: Studio) -> None:
     assert labels(message) == ["U1", "U2", "Reroll", "V1", "V2", "Remix", "Info", "Delete"]
     assert "seeds 7, 8 · 64×64 · 4 steps · cfg 5 · Euler" in message["content"]
     assert not studio.redis.exists(keys.blob(job.id, 0, epoch=1), keys.epoch(job.id))
+
+
+async def test_what_a_rented_machine_cost_stands_beside_the_time(studio: Studio) -> None:
+    """1.5 s at $36 an hour; on a machine of one's own nothing is said of money."""
+    now = studio.clock()
+    studio.ledger.leadership.acquire("fleet", holder="test", ttl=timedelta(minutes=1), now=now)
+    machine = Intent(
+        id=WORKER,
+        label="easel/test/1",
+        provider="vast",
+        profile="p",
+        offer={},
+        gpu="RTX 4090",
+        machine_id="m",
+        usd_per_hour=36.0,
+        storage_usd_per_hour=0.0,
+        reason="",
+    )
+    job = await studio.queued()
+    await studio.claim(job)
+    await studio.skip(5)
+    await studio.render(job)
+    assert "¢" not in (await studio.messages())[-1]["content"]
+    studio.ledger.instances.intend(machine, role="fleet", leader_epoch=1, now=now)
+    job = await studio.queued()
+    await studio.claim(job)
+    await studio.skip(5)
+    await studio.render(job)
+    assert " s · 1.5 ¢\n" in (await studio.messages())[-1]["content"]
 
 
 async def test_pixels_are_kept_and_texts_are_the_ledgers(studio: Studio) -> None:

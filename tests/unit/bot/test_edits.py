@@ -32,6 +32,13 @@ def test_a_tenth_is_worth_an_edit_and_less_is_not() -> None:
     assert is_due(drawing(3), drawing(6), after_s=60)
 
 
+def test_a_preview_is_news_and_the_same_one_is_not() -> None:
+    """It costs an edit of the same budget."""
+    assert not is_due(drawing(3), drawing(3, preview="cat"), after_s=2.9)
+    assert is_due(drawing(3), drawing(3, preview="cat"), after_s=3)
+    assert not is_due(drawing(3, preview="cat"), drawing(3, preview="cat"), after_s=60)
+
+
 def test_a_position_is_news() -> None:
     """One job less before mine is what I look for."""
     assert is_due(Waiting(phase=Phase.QUEUED, ahead=2), Waiting(phase=Phase.QUEUED, ahead=1), after_s=3)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.house import prompt_filter
 from bot.house.adult import Policy, Showing, showing
 from bot.house.limits import day_began, day_ends, limits_of
-from bot.house.rules import Place, allowed_models, check_model, check_spec, check_visitor
+from bot.house.rules import Place, allowed_models, check_model, check_spec, check_visitor, may_preview
 from bot.refusals import RefusalCode, Refused
 from config.registry import Quotas
 from tasks.ledger import House
@@ -102,6 +102,15 @@ def test_adult_orders_by_policy_and_place(policy: Policy, age_restricted: bool, 
     """Never bare where minors may look; a harmless order is shown everywhere."""
     assert showing(policy, adult=True, age_restricted=age_restricted) is shown
     assert showing(policy, adult=False, age_restricted=age_restricted) is Showing.OPEN
+
+
+@pytest.mark.parametrize(
+    ("rules", "allowed"), [([], False), ([True], True), ([False], False), ([True, True], True), ([True, False], False)]
+)
+def test_previews_need_a_word_and_no_objection(rules: list[bool], allowed: bool) -> None:
+    """A thread and its channel may each say no."""
+    written = [ChannelRule(guild_id=1, channel_id=number, preview=rule) for number, rule in enumerate(rules)]
+    assert may_preview(written) is allowed
 
 
 @pytest.mark.parametrize(

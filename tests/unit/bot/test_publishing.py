@@ -64,6 +64,13 @@ def test_other_places_are_never_asked(link: str) -> None:
     assert refused.value.reason is Reason.UNKNOWN_LINK
 
 
+def test_a_file_in_discord_has_a_sentence_of_its_own() -> None:
+    """Its link expires: no machine could fetch it next week."""
+    with pytest.raises(UnpublishableError) as refused:
+        parse("https://cdn.discordapp.com/attachments/1/2/ink.safetensors?ex=1&is=2&hm=3")
+    assert refused.value.reason is Reason.DISCORD_FILE
+
+
 def test_civitai_is_believed_for_what_only_it_knows(desk: PublishingDesk, web: WeightsServer) -> None:
     """Name, words, terms and hash; of the file only its beginning is fetched."""
     data = safetensors(LORA)

@@ -117,6 +117,17 @@ def test_news_of_an_earlier_attempt_is_ignored() -> None:
     assert line.phase is Phase.QUEUED
 
 
+@pytest.mark.parametrize(
+    ("changes", "preview"),
+    [({"worker_id": "w"}, "cat"), ({"worker_id": "w", "spoiler": True}, ""), ({"worker_id": "another"}, ""), ({}, "")],
+)
+def test_a_preview_is_that_of_the_jobs_own_worker(changes: dict[str, Any], preview: str) -> None:
+    """And of no job whose pictures are hidden."""
+    mine = job(state=JobState.CLAIMED, **changes)
+    news = said(Stage.SAMPLING, preview="cat")
+    assert waiting(mine, [mine], fleet=fleet(workers=1), news=news, rate=RATE, now=NOW).preview == preview
+
+
 @pytest.mark.parametrize("left", [1e300, -5.0])
 def test_no_number_of_a_worker_breaks_the_line(left: float) -> None:
     """A hostile worker's estimate is only shown, within reason."""

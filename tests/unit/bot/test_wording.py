@@ -132,6 +132,22 @@ def test_the_result_says_how_to_get_it_again() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("usd", "locale", "said"),
+    [
+        (None, "en-US", "12.3 s"),
+        (0.0, "en-US", "12.3 s · <0.1 ¢"),
+        (0.00312, "en-US", "12.3 s · 0.3 ¢"),
+        (0.00312, "de", "12.3 s · 0.3 US-Cent"),
+        (1.234, "en-US", "12.3 s · 123 ¢"),
+    ],
+)
+def test_the_result_says_what_it_cost(usd: float | None, locale: str, said: str) -> None:
+    """Beside the time; nothing where no machine was rented."""
+    message = result_message(tiny_spec(), job_id=JOB, model="Tiny", seconds=12.34, cost_usd=usd, locale=locale)
+    assert message.splitlines()[1].endswith(said)
+
+
 @given(st.text(max_size=1500))
 def test_no_prompt_breaks_out_of_its_message(prompt: str) -> None:
     """No ping, no markdown, no link, one line, and never more than Discord takes."""
@@ -141,7 +157,9 @@ def test_no_prompt_breaks_out_of_its_message(prompt: str) -> None:
     assert "://" not in shown.replace("\\:", "")  # an escaped colon starts no link
     spec = tiny_spec(prompt=prompt or "x", seeds=(MAX_SEED,) * 4)
     remark = file_remark("lossy", limit_bytes=10 * 2**20)
-    message = result_message(spec, job_id=JOB, model="M" * 80, seconds=99999.0, mention_user_id=2**63, remark=remark)
+    message = result_message(
+        spec, job_id=JOB, model="M" * 80, seconds=99999.0, cost_usd=99.0, mention_user_id=2**63, remark=remark
+    )
     assert len(message) <= MESSAGE_LIMIT
     assert len(alt_text(prompt)) <= ALT_TEXT_LIMIT
 
