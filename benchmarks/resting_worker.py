@@ -127,7 +127,7 @@ class NoFetcher:
     def file(self, *_args: object, **_options: object) -> Path:
         return Path("nowhere")
 
-    model = pinned = file
+    model = pinned = safety_checker = file
 
 
 def work(url: str, *, slots: int, renderer: RestingRenderer) -> None:

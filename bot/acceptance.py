@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ulid import ULID
@@ -12,13 +12,13 @@ from bot.defaults import Conflict, compose
 from bot.derived import Derived, derive
 from bot.house.adult import Showing
 from bot.house.limits import Limits, day_began
-from bot.house.rules import Place, allowed_models, check_model, check_spec, check_visitor
+from bot.house.rules import Place, adult_showing, allowed_models, check_model, check_spec, check_visitor
 from bot.refusals import Refusal, RefusalCode, Refused
 from bot.submission import Options, submit
 from config.loading import Registry
 from tasks.ledger import House, Job, Ledger, NewJob, Visitor
 from tasks.ledger.house_models import AuditEntry
-from tasks.schema import MAX_SEED, JobSpec
+from tasks.schema import MAX_SEED, JobSpec, SafetyRef
 
 Order = Options | Again | Derived
 
@@ -85,12 +85,14 @@ def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order
     try:
         limits = check_visitor(house, registry, now)
         wishes = _wishes(ledger, arrival, order)
-        spec = _ordered(wishes.order, registry, house, limits)
-        shown = check_spec(spec, house, limits, Place(age_restricted=arrival.age_restricted), now)
+        spec = _checked(_ordered(wishes.order, registry, house, limits), registry)
+        place = Place(age_restricted=arrival.age_restricted)
+        shown = check_spec(spec, house, limits, place, now)
     except Refused as refused:
         _note(ledger, arrival, order, refused.refusal, now)
         return refused.refusal
-    receipt = ledger.jobs.receive(_new_job(arrival, wishes, spec, shown, limits), now=now)
+    new = _new_job(arrival, wishes, spec, shown, limits)
+    receipt = ledger.jobs.receive(replace(new, adult_showing=adult_showing(house, place)), now=now)
     return Accepted(receipt.job, receipt.created, wishes.conflicts)
 
 
@@ -136,6 +138,12 @@ def _ordered(order: Order, registry: Registry, house: House, limits: Limits) -> 
     if isinstance(order, Again):
         return revise(order, registry=allowed, draw_seed=draw_seed)
     return derive(order, registry=allowed, draw_seed=draw_seed, most_steps=limits.max_steps)
+
+
+def _checked(spec: JobSpec, registry: Registry) -> JobSpec:
+    """With today's safety checker or none, whatever a parent's order had."""
+    safety = SafetyRef.of(registry.safety) if registry.safety is not None else None
+    return spec.model_copy(update={"safety": safety})
 
 
 def _new_job(arrival: Arrival, wishes: Wishes, spec: JobSpec, shown: Showing, limits: Limits) -> NewJob:

@@ -9,7 +9,17 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from config.problems import ConfigurationError, Problem, problems_of
-from config.registry import Checkpoint, ControlNet, Fleet, Lora, LoraSet, Preprocessor, Profile, Quotas
+from config.registry import (
+    Checkpoint,
+    ControlNet,
+    Fleet,
+    Lora,
+    LoraSet,
+    Preprocessor,
+    Profile,
+    Quotas,
+    SafetyChecker,
+)
 
 DEFAULT_DIRECTORY = Path(__file__).parent
 
@@ -28,6 +38,7 @@ class Registry:
     quotas: Quotas
     preprocessors: Mapping[str, Preprocessor] = field(default_factory=dict)
     lora_sets: Mapping[str, LoraSet] = field(default_factory=dict)
+    safety: SafetyChecker | None = None
 
     @property
     def profile(self) -> Profile:
@@ -105,6 +116,8 @@ def load_registry(directory: Path = DEFAULT_DIRECTORY) -> Registry:
     profiles = reader.entries("profiles", Profile)
     fleet = reader.optional_file("fleet.toml", Fleet)
     quotas = reader.optional_file("quotas.toml", Quotas)
+    safety_file = directory / "safety.toml"
+    safety = reader.file(safety_file, SafetyChecker) if safety_file.exists() else None
     problems = [
         *reader.problems,
         *_missing(checkpoints, profiles, fleet),
@@ -113,7 +126,7 @@ def load_registry(directory: Path = DEFAULT_DIRECTORY) -> Registry:
     ]
     if problems or fleet is None or quotas is None:
         raise ConfigurationError(problems)
-    return Registry(checkpoints, controlnets, loras, profiles, fleet, quotas, preprocessors, lora_sets)
+    return Registry(checkpoints, controlnets, loras, profiles, fleet, quotas, preprocessors, lora_sets, safety)
 
 
 def _unknown_preprocessors(

@@ -186,6 +186,17 @@ class Preprocessor(Entry):
         return self
 
 
+class SafetyChecker(Weights):
+    """`safety.toml`: what looks at every finished picture; without the file nothing does.
+
+    The source is a folder, as a StableDiffusionSafetyChecker of diffusers and its CLIPImageProcessor are saved:
+    `config.json`, `preprocessor_config.json` and `model.safetensors`, to which `sha256` belongs.
+    """
+
+    id: Slug
+    licence: str = Field(min_length=1)
+
+
 class Lora(Weights):
     """A LoRA with the words that call it; `weight` is the default strength."""
 

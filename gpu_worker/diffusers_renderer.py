@@ -33,6 +33,7 @@ from gpu_worker.renderer import (
     StepListener,
     unseen,
 )
+from gpu_worker.safety import SafetyCheckers
 from tasks.errors import DeviceError, ErrorCode, JobError
 from tasks.schema import CheckpointRef, JobSpec
 
@@ -76,6 +77,7 @@ class DiffusersRenderer:
             free_unused=device.free_unused,
         )
         self._controlnets = ControlNetCache(device, self._residents)
+        self._safety = SafetyCheckers(device, self._residents)
         self._cache = CheckpointCache(lambda ref, files: loading.load(ref, files, device), self._residents)
 
     def loaded(self) -> tuple[str, ...]:
@@ -143,12 +145,13 @@ class DiffusersRenderer:
 
     def _draw(self, components: Components, spec: JobSpec, listeners: _Listeners, materials: Materials) -> Drawing:
         on_step, on_preview = listeners
+        judge = self._safety.judge(spec.safety, materials.safety)  # first: a broken checker costs no drawing
         with components.prompts.lock:
             components.adapters.wear(spec.loras, materials.loras, self._loras)
         controls = plan.prepare(spec, components, materials, self._controlnets, self._maps)
         sampling = Sampling(components, spec, on_step, controls, on_preview=on_preview)
         maps = [pixels.of_image(each, spec.seeds[0]) for each in controls.shown]
-        return Drawing(drawing.draw(sampling, materials), maps)
+        return Drawing(judge(drawing.draw(sampling, materials)), maps)
 
     def _twice(
         self, attempt: Callable[[], _Result], frugal: Callable[[], _Result], checkpoint: CheckpointRef

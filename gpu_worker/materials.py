@@ -15,7 +15,7 @@ from gpu_worker import inputs
 from gpu_worker.renderer import Materials
 from tasks import blobs
 from tasks.errors import BadSpec, ErrorCode, WeightsError
-from tasks.schema import ControlRef, InputRef, JobSpec, LoraRef
+from tasks.schema import ControlRef, InputRef, JobSpec, LoraRef, SafetyRef
 
 FAMILY = "sdxl"
 _SAFE = (".safetensors", "")
@@ -35,6 +35,8 @@ class Companions(Protocol):
     def model(self, weights: Weights, *, variant: str | None, listen: Listener = ..., is_ahead: bool = ...) -> Path: ...
 
     def pinned(self, weights: Weights, *, listen: Listener = ..., is_ahead: bool = ...) -> Path: ...
+
+    def safety_checker(self, weights: Weights, *, listen: Listener = ..., is_ahead: bool = ...) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,19 @@ class Errands:
                 self.fetcher.pinned(each, listen=listen, is_ahead=self.is_ahead) for each in control.preprocessor.files
             ]
 
+    def safety_checker(self, safety: SafetyRef) -> Path:
+        """The safety checker's folder."""
+        with _blaming(safety.id), self.announce(safety.id) as listen:
+            return self.fetcher.safety_checker(safety.weights, listen=listen, is_ahead=self.is_ahead)
+
 
 def gather(spec: JobSpec, redis: Redis, errands: Errands) -> Materials:
     """Pictures from Redis, decoded, and files on disk. What has weight 0 is not there and is not fetched.
 
     Raises:
         BadSpec: a picture is gone, broken or too large, or a map cannot be made.
-        WeightsError: a LoRA or ControlNet is unknown, unreachable, broken, unsafe or of another family; `data["item"]`
-            names it.
+        WeightsError: a LoRA, ControlNet or safety checker is unknown, unreachable, broken, unsafe or of another family;
+            `data["item"]` names it.
     """
     return Materials(
         inputs={ref.sha256: _picture(redis, ref) for ref in spec.inputs},
@@ -86,6 +93,7 @@ def gather(spec: JobSpec, redis: Redis, errands: Errands) -> Materials:
             for control in _mapped(spec)
             if control.preprocessor is not None
         },
+        safety=errands.safety_checker(spec.safety) if spec.safety is not None else None,
     )
 
 
@@ -100,6 +108,8 @@ def ahead(spec: JobSpec, errands: Errands) -> Iterator[tuple[str, Callable[[], o
     for control in _mapped(spec):
         if control.preprocess and control.preprocessor is not None:
             yield control.preprocessor.model_dump_json(), partial(errands.annotator, control)
+    if spec.safety is not None:
+        yield spec.safety.model_dump_json(), partial(errands.safety_checker, spec.safety)
 
 
 def _mapped(spec: JobSpec) -> list[ControlRef]:
@@ -131,7 +141,7 @@ def _check_family(base: str) -> None:
 
 @contextmanager
 def _blaming(item: str) -> Iterator[None]:
-    """Says which LoRA or ControlNet it was."""
+    """Says which LoRA, ControlNet or safety checker it was."""
     try:
         yield
     except WeightsError as error:

@@ -12,12 +12,16 @@ from tasks.schema import CheckpointRef, JobSpec
 
 @dataclass(frozen=True)
 class Picture:
-    """Raw pixels: `rgb` holds height rows of width pixels of three bytes each."""
+    """Raw pixels: `rgb` holds height rows of width pixels of three bytes each.
+
+    `adult` is the safety checker's verdict; None where none has looked.
+    """
 
     seed: int
     width: int
     height: int
     rgb: bytes
+    adult: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,15 @@ class Materials:
     """What a spec refers to beside its checkpoint, on this machine.
 
     `inputs` are decoded pictures by their sha256 (masks too, as they came); `loras`, `controlnets` and `annotators` are
-    checked files and folders by the ids of their references, the annotators' in the order of the reference.
+    checked files and folders by the ids of their references, the annotators' in the order of the reference; `safety` is
+    the safety checker's folder.
     """
 
     inputs: Mapping[str, Image.Image] = field(default_factory=dict)
     loras: Mapping[str, Path] = field(default_factory=dict)
     controlnets: Mapping[str, Path] = field(default_factory=dict)
     annotators: Mapping[str, Sequence[Path]] = field(default_factory=dict)
+    safety: Path | None = None
 
 
 NOTHING = Materials()
@@ -125,6 +131,7 @@ class Renderer(Protocol):
 
         Raises:
             BadSpec: the spec cannot be drawn here.
-            WeightsError: a LoRA or ControlNet is broken, or of another family than the checkpoint.
+            WeightsError: a LoRA or ControlNet is broken, or of another family than the checkpoint; the safety checker
+                is broken.
             DeviceError: out of memory, or the device failed.
         """

@@ -16,7 +16,7 @@ from gpu_worker.job_watch import JobWatch
 from gpu_worker.materials import Errands, Listener
 from gpu_worker.pace import Pace
 from gpu_worker.progress import ProgressReport
-from gpu_worker.renderer import CheckpointFiles, Drawing, Materials, Picture, Renderer
+from gpu_worker.renderer import CheckpointFiles, Drawing, Materials, Picture, Renderer, unseen
 from gpu_worker.stopwatch import Stopwatch
 from gpu_worker.workshop import Workshop
 from tasks.clamping import clamped
@@ -160,14 +160,17 @@ def _on_lane(renderer: Renderer, job: Envelope, spec: JobSpec, needs: _Needs, at
             shop.traffic.expect_free_in(seconds_left)
             progress.note_step(step, steps, seconds_left=seconds_left)
 
+        # A preview shows what no safety checker has looked at.
+        on_preview = progress.note_preview if spec.safety is None else unseen
         progress.note_step(0, spec.steps_per_image * spec.num_images, seconds_left=None)
         with stopwatch.measure("sample_s"), shop.watchdog.drawing():
-            return renderer.draw(spec, on_step, needs.materials, on_preview=progress.note_preview)
+            return renderer.draw(spec, on_step, needs.materials, on_preview=on_preview)
 
 
 def _store(job: Envelope, number: int, picture: Picture, data: bytes, shop: Workshop) -> BlobRef:
     size = (picture.width, picture.height)
-    return shop.handover.store(job.job_id, number, epoch=job.epoch, png=data, seed=picture.seed, size=size)
+    ref = shop.handover.store(job.job_id, number, epoch=job.epoch, png=data, seed=picture.seed, size=size)
+    return ref.model_copy(update={"adult": picture.adult})
 
 
 def _give_back(job: Envelope, error: JobError, lease: Lease, shop: Workshop) -> None:

@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     EXPIRED = "expired"
     RESULT_REJECTED = "result_rejected"
     CANNOT_POST = "cannot_post"
+    ADULT = "adult"
 
 
 RETRYABLE = frozenset(

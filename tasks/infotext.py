@@ -62,9 +62,9 @@ def easel_text(spec: JobSpec, *, seed: int, job_id: str | None = None) -> str:
     """Our JSON: all that draws this picture again, with the job that drew it where that is known.
 
     Checkpoint, LoRAs and ControlNets go by id and hash: where their weights are fetched from may be a private place or
-    a signed address, and pictures travel far.
+    a signed address, and pictures travel far. The safety checker draws nothing and is left out.
     """
-    options = spec.model_dump(mode="json", exclude={"checkpoint", "seeds"})
+    options = spec.model_dump(mode="json", exclude={"checkpoint", "seeds", "safety"})
     options["checkpoint"] = {"id": spec.checkpoint.id, **_identity(spec.checkpoint.weights)}
     _name_by_identity(options.get("loras", ()), [lora.weights for lora in spec.loras])
     _name_by_identity(options.get("controls", ()), [control.weights for control in spec.controls])

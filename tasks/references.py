@@ -19,6 +19,7 @@ from config.registry import (
     Lora,
     LoraSet,
     Preprocessor,
+    SafetyChecker,
     Sha256,
     Weights,
 )
@@ -180,6 +181,18 @@ class ControlRef(Wire):
             message = f"start {self.start:g} must be before end {self.end:g}"
             raise ValueError(message)
         return self
+
+
+class SafetyRef(Wire):
+    """What looks at every finished picture of a job before anybody else does."""
+
+    id: Identifier
+    weights: Weights
+
+    @classmethod
+    def of(cls, entry: SafetyChecker) -> Self:
+        """The reference to the registry's entry."""
+        return cls(id=entry.id, weights=_weights(entry))
 
 
 def _weights(entry: Weights) -> Weights:

@@ -11,7 +11,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import AwareDatetime, Field
 
 from tasks.errors import ErrorCode, JobError
-from tasks.references import CheckpointRef, ControlRef, InputRef, LoraRef, PreprocessorRef
+from tasks.references import CheckpointRef, ControlRef, InputRef, LoraRef, PreprocessorRef, SafetyRef
 from tasks.specs import (
     MAX_CONTROLS,
     MAX_IMAGES,
@@ -54,6 +54,7 @@ __all__ = [
     "Progress",
     "RenderTask",
     "Rendered",
+    "SafetyRef",
     "Stage",
     "TextToImageSpec",
     "Timings",
@@ -138,7 +139,10 @@ class Claimed(Wire):
 
 
 class BlobRef(Wire):
-    """One encoded picture under a Redis key; `sha256` is of its bytes."""
+    """One encoded picture under a Redis key; `sha256` is of its bytes.
+
+    `adult` is the safety checker's verdict; None where the order names no checker.
+    """
 
     key: str
     seed: int
@@ -147,6 +151,7 @@ class BlobRef(Wire):
     height: int
     size_bytes: int = Field(ge=1)
     sha256: str
+    adult: bool | None = Field(None, exclude_if=lambda verdict: verdict is None)
 
 
 class Timings(Wire):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, TypeAdapter, model_validator
 
 from config.registry import Sampler
-from tasks.references import MAX_INPUT_PIXELS, CheckpointRef, ControlRef, InputRef, LoraRef
+from tasks.references import MAX_INPUT_PIXELS, CheckpointRef, ControlRef, InputRef, LoraRef, SafetyRef
 from tasks.wire import Wire, is_default
 
 MAX_IMAGES = 4
@@ -32,6 +32,7 @@ class BaseSpec(Wire):
     loras: tuple[LoraRef, ...] = Field(default=(), max_length=MAX_LORAS, exclude_if=is_default)
     controls: tuple[ControlRef, ...] = Field(default=(), max_length=MAX_CONTROLS, exclude_if=is_default)
     show_maps: bool = Field(default=False, exclude_if=is_default)
+    safety: SafetyRef | None = Field(default=None, exclude_if=is_default)
 
     @property
     def num_images(self) -> int:

@@ -9,11 +9,12 @@ import structlog
 
 from bot.buttons import result_view
 from bot.courier import ladder
-from bot.courier.inspection import ControlMap, Picture
+from bot.courier.inspection import ControlMap
 from bot.courier.ladder import Load, Rung
 from bot.courier.messenger import Messenger, TokenDead, TooLarge
 from bot.courier.posting import Route, Step, channel_step, result_nonce, route_for
-from bot.wording.results import alt_text, clamp_remarks, file_remark, map_text, result_message
+from bot.courier.verdict import Shown
+from bot.wording.results import alt_text, clamp_remarks, file_remark, map_text, result_message, withheld_remark
 from tasks.ledger import Job, JobLedger
 from tasks.schema import age_s
 
@@ -47,7 +48,7 @@ class Delivery:
     messenger: Messenger
     clock: Callable[[], datetime]
     job: Job
-    pictures: Sequence[Picture]
+    shown: Shown
     model: str
     maps: Sequence[ControlMap] = ()
     can_show_maps: bool = False  # some ControlNet makes maps
@@ -127,7 +128,8 @@ class Delivery:
         smallest = 0
         job = self.job
         maps = {map_text(each.control, locale=job.locale): each.image for each in self.maps}
-        for load in ladder.loads(self.pictures, job.spec, job_id=job.id, spoiler=job.spoiler, maps=maps):
+        spoiler = job.spoiler or self.shown.spoiler
+        for load in ladder.loads(self.shown.pictures, job.spec, job_id=job.id, spoiler=spoiler, maps=maps):
             smallest = load.largest_bytes
             if not load.fits(limit_bytes):
                 continue
@@ -146,6 +148,8 @@ class Delivery:
         remarks = clamp_remarks(job.spec, model=self.model, locale=job.locale)
         if load.rung is not Rung.PNG:
             remarks.append(file_remark(load.rung, limit_bytes=limit_bytes, locale=job.locale))
+        if self.shown.withheld:
+            remarks.append(withheld_remark(self.shown.withheld, locale=job.locale))
         return result_message(
             job.spec,
             job_id=job.id,

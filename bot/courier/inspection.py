@@ -27,10 +27,14 @@ class Rejected(Exception):  # noqa: N818 - reads as the sentence "except Rejecte
 
 @dataclass(frozen=True)
 class Picture:
-    """Pixels that may be trusted, and the seed that they were drawn from according to the ledger."""
+    """Pixels that may be trusted, and the seed that they were drawn from according to the ledger.
+
+    `adult` is the safety checker's verdict, False where the order names no checker.
+    """
 
     image: Image.Image
     seed: int
+    adult: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ def inspect(redis: Redis, result: Rendered | None, spec: JobSpec, *, epoch: int)
     """The pictures of a result, one per seed of the spec and in its order.
 
     Raises:
-        Rejected: too many or too few, another seed or key, too large, no PNG, another size, undecodable.
+        Rejected: too many or too few, another seed or key, too large, no PNG, another size, undecodable, or without the
+            safety checker's verdict where the order names one.
         tasks.blobs.BlobMissing: Redis has lost one.
         redis.exceptions.RedisError: Redis is away.
     """
@@ -53,7 +58,7 @@ def inspect(redis: Redis, result: Rendered | None, spec: JobSpec, *, epoch: int)
         raise Rejected("the ledger holds no result")
     _check_promises(result, spec, epoch=epoch)
     return [
-        Picture(decode(_fetch(redis, ref), (spec.width, spec.height)), seed)
+        Picture(decode(_fetch(redis, ref), (spec.width, spec.height)), seed, adult=bool(ref.adult))
         for ref, seed in zip(result.images, spec.seeds, strict=True)
     ]
 
@@ -107,6 +112,8 @@ def _check_promises(result: Rendered, spec: JobSpec, *, epoch: int) -> None:
     expected = [(keys.blob(result.job_id, number, epoch=epoch), seed) for number, seed in enumerate(spec.seeds)]
     if promised != expected:
         raise Rejected("its keys or seeds are not those of the job")
+    if spec.safety is not None and any(ref.adult is None for ref in result.images):
+        raise Rejected("the safety checker has not looked at it; the worker may be of an older release")
 
 
 def _fetch(redis: Redis, ref: BlobRef) -> bytes:

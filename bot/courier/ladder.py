@@ -58,7 +58,7 @@ class Load:
 
 
 def loads(
-    pictures: Sequence[Picture],
+    pictures: Sequence[Picture | None],
     spec: JobSpec,
     *,
     job_id: str,
@@ -67,7 +67,7 @@ def loads(
 ) -> Iterator[Load]:
     """The message's files in each form, best first; each is made only when it is asked for.
 
-    `maps` follow the pictures, by their description.
+    `maps` follow the pictures, by their description. None stands for a picture that is withheld.
     """
     prefix = "SPOILER_easel" if spoiler else "easel"
     for rung, encode in _ENCODERS.items():
@@ -77,6 +77,7 @@ def loads(
             tuple(
                 NamedFile(f"{prefix}-{job_id}-{number}.{extension}", encode(picture, spec, job_id))
                 for number, picture in enumerate(pictures, start=1)
+                if picture is not None
             )
             + tuple(
                 NamedFile(f"{prefix}-{job_id}-map-{number}.{extension}", _MAP_ENCODERS[rung](image), description)

@@ -18,6 +18,7 @@ from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger
 from bot.courier.notices import Notices
 from bot.courier.posting import POSTING_STALE, Route
+from bot.courier.verdict import Shown, shown
 from bot.wording.jobs import link_to
 from bot.wording.results import REFUSED, TOO_LARGE, elsewhere
 from config.loading import Registry
@@ -76,7 +77,11 @@ class Office:
         pictures = self._inspected(job)
         if pictures is None:
             return
-        delivery = self._delivery(job, pictures)
+        result = shown(pictures, job.adult_showing)
+        if result.withheld == len(pictures):
+            self._withhold(job)
+            return
+        delivery = self._delivery(job, result)
         try:
             with message_lock.held_for_result(self.redis, job_id):
                 sent = delivery.deliver()
@@ -107,16 +112,17 @@ class Office:
     def _notices(self) -> Notices:
         return Notices(self.ledger, self.redis, self.messenger, self.registry, self.clock)
 
-    def _delivery(self, job: Job, pictures: list[Picture]) -> Delivery:
+    def _delivery(self, job: Job, result: Shown) -> Delivery:
         return Delivery(
             self.ledger.jobs,
             self.messenger,
             self.clock,
             job,
-            pictures,
+            result,
             model=self._notices.model_name(job),
             may_mention=self.ledger.people.wants_mention(job.user_id),
-            maps=inspect_maps(self.redis, job.rendered, job.spec, epoch=job.epoch),
+            # A map may show what the withheld picture does.
+            maps=() if result.withheld else inspect_maps(self.redis, job.rendered, job.spec, epoch=job.epoch),
             can_show_maps=any(ControlChoice(entry).makes_map for entry in self.registry.controlnets.values()),
         )
 
@@ -150,6 +156,14 @@ class Office:
             return
         self.ledger.jobs.published(job.id, epoch=job.epoch, now=self.clock())
         log.info("job queued again", job_id=job.id, epoch=job.epoch)
+
+    def _withhold(self, job: Job) -> None:
+        """Nothing is left to be posted; no other attempt is made, the same order gives the same pictures."""
+        log.info("result withheld: adult", job_id=job.id, channel_id=job.channel_id)
+        failure = Failure(code=ErrorCode.ADULT, detail="the safety checker flagged every picture")
+        if self.ledger.jobs.failed(job.id, epoch=None, failure=failure, now=self.clock()) is not None:
+            self._tidy(job)
+            self.tell(job.id)
 
     def _cannot_post(self, job: Job, *, detail: str, **data: str) -> None:
         log.error("result cannot be posted", job_id=job.id, channel_id=job.channel_id, detail=detail)

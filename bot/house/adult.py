@@ -1,6 +1,6 @@
 """What becomes of an order that the house calls adult, by the place where it would be shown. Pure.
 
-The verdict comes from the house's own words today; one on the finished picture can use the same table.
+The verdict comes from the house's own words on the prompt, and from the safety checker on each finished picture.
 """
 
 from enum import StrEnum

@@ -88,6 +88,11 @@ def check_spec(spec: JobSpec, house: House, limits: Limits, place: Place, now: d
     return shown
 
 
+def adult_showing(house: House, place: Place) -> Showing:
+    """How a picture of this order may be shown that turns out to be adult."""
+    return showing(_policy(house), adult=True, age_restricted=place.age_restricted)
+
+
 def is_adult(spec: JobSpec, house: House) -> bool:
     """Whether the house calls these words adult."""
     return prompt_filter.find(spec.prompt, [each.pattern for each in house.patterns if each.adult]) is not None

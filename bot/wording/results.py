@@ -79,6 +79,11 @@ def file_remark(key: str, *, limit_bytes: int, locale: str = DEFAULT_LOCALE) -> 
     return say(f"result.{key}", locale=locale, limit=f"{limit_bytes / _MIB:.3g}")
 
 
+def withheld_remark(count: int, *, locale: str = DEFAULT_LOCALE) -> str:
+    """Why there are fewer pictures than were asked for."""
+    return say("result.withheld.one" if count == 1 else "result.withheld.many", locale=locale, count=count)
+
+
 def clamp_remarks(spec: JobSpec, *, model: str, locale: str = DEFAULT_LOCALE) -> list[str]:
     """A sentence for each option that was moved into the range in which the model draws well."""
     return [
@@ -136,9 +141,10 @@ def failure_message(
 
 
 def _culprit(spec: JobSpec, failure: Failure) -> str | None:
-    """The LoRA or ControlNet that a worker blames, by the ledger's own name for it."""
+    """The LoRA, ControlNet or safety checker that a worker blames, by the ledger's own name for it."""
     blamed = failure.data.get("item")
     known = [lora.id for lora in spec.loras] + [control.id for control in spec.controls]
+    known += [spec.safety.id] if spec.safety is not None else []
     return next((name for name in known if name == blamed), None)
 
 

@@ -99,6 +99,11 @@ class WeightsFetcher:
         with _disk_errors(weights):
             return self._recent(lambda errand: self._pinned(weights, errand), Errand(listen, is_ahead))
 
+    def safety_checker(self, weights: Weights, *, listen: Listener = unheard, is_ahead: bool = False) -> Path:
+        """A verified folder of a safety checker with its image processor. Raises as `checkpoint` does."""
+        with _disk_errors(weights):
+            return self._recent(lambda errand: self._safety_checker(weights, errand), Errand(listen, is_ahead))
+
     def is_here(self, weights: Weights) -> bool:
         """Whether something of it is on this machine's disk already; whole or not only fetching it tells."""
         scheme, rest = _parts(weights)
@@ -123,6 +128,15 @@ class WeightsFetcher:
         else:
             folder = self._local(weights)
         verification.check_model(folder, variant=variant)
+        return folder
+
+    def _safety_checker(self, weights: Weights, errand: Errand) -> Path:
+        scheme, rest = _parts(weights)
+        if scheme == "huggingface":
+            folder = self._hub.safety_checker(rest, revision=weights.revision, errand=errand)
+        else:
+            folder = self._local(weights)
+        verification.check_safety_checker(folder, sha256=weights.sha256)
         return folder
 
     def _pinned(self, weights: Weights, errand: Errand) -> Path:

@@ -61,6 +61,12 @@ class HuggingFace:
         name = f"diffusion_pytorch_model.{variant}.safetensors" if variant else "diffusion_pytorch_model.safetensors"
         return self._snapshot(repository, revision, ("config.json", name), (), errand)
 
+    def safety_checker(self, repository: str, *, revision: str | None, errand: Errand) -> Path:
+        """A transformers model at the root of its repository, with its image processor."""
+        return self._snapshot(
+            repository, revision, ("config.json", "preprocessor_config.json", "model.safetensors"), (), errand
+        )
+
     def file(self, repository: str, name: str, *, revision: str | None, errand: Errand) -> Path:
         """One file."""
 

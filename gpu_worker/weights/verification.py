@@ -64,6 +64,18 @@ def check_model(folder: Path, *, variant: str | None) -> None:
         check_file(path)
 
 
+def check_safety_checker(folder: Path, *, sha256: str | None) -> None:
+    """The folder of a safety checker; `sha256` is of its `model.safetensors`.
+
+    Raises:
+        WeightsError: something is missing, cut short, or has another hash than promised.
+    """
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+        if not (folder / name).is_file():
+            raise _broken(folder / name, "a safety checker's folder must hold it")
+    check_file(folder / "model.safetensors", sha256=sha256)
+
+
 def check_pinned(path: Path, *, sha256: str | None) -> None:
     """A file of any format, known by its hash alone.
 

@@ -43,6 +43,8 @@ class NewJob:
     relation: str | None = None
     private: bool = False
     spoiler: bool = False
+    # How a picture may be shown that the safety checker calls adult: `open`, `spoiler` or `not`.
+    adult_showing: str = "not"
     by_dm: bool = False
     # How many further jobs of this member go to the front as their first does.
     priority_credit: int = 0
@@ -300,6 +302,7 @@ def _new_row(new: NewJob, *, priority: int, now: datetime) -> Job:
         num_images=new.spec.num_images,
         private=new.private,
         spoiler=new.spoiler,
+        adult_showing=new.adult_showing,
         by_dm=new.by_dm,
         received_at=now,
     )

@@ -111,6 +111,7 @@ class Job(Base):
     num_images: Mapped[int] = mapped_column(default=1, server_default="1")
     private: Mapped[bool] = mapped_column(default=False, server_default=false())
     spoiler: Mapped[bool] = mapped_column(default=False, server_default=false())
+    adult_showing: Mapped[str] = mapped_column(String(16), default="not", server_default="not")
     by_dm: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (

@@ -68,6 +68,9 @@ STUDIO: dict[str, str] = {
     "result.lossless": "Saved as lossless WebP: the PNG would exceed the {limit} MiB that this place takes.",
     "result.lossy": "Saved as WebP at quality 95, slightly lossy: the lossless file would exceed the {limit} MiB "
     "that this place takes.",
+    "result.withheld.one": "One picture is not shown: it was found to be adult, which this channel does not allow.",
+    "result.withheld.many": "{count} pictures are not shown: they were found to be adult, which this channel does not "
+    "allow.",
     "result.elsewhere": "Done: {link}",
     # Failures: one sentence of cause, one of remedy.
     "failure.title": "No picture this time.",
@@ -126,6 +129,8 @@ STUDIO: dict[str, str] = {
     "failure.too_large.remedy": "Ask for fewer `images`, or use a channel with a higher limit.",
     "failure.refused.cause": "Discord refused the message with the picture.",
     "failure.refused.remedy": "Send the command again, and tell whoever runs me if it happens twice.",
+    "failure.adult.cause": "What was drawn was found to be adult, which this channel does not allow.",
+    "failure.adult.remedy": "Change the prompt, or draw in a channel that allows it.",
     # Remarks: what was drawn otherwise than asked for.
     "remark.steps": "Drawn with {given} steps: {model} draws well with {least} to {most}.",
     "remark.cfg": "Drawn with cfg {given}: {model} draws well with {least} to {most}.",

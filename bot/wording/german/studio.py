@@ -73,6 +73,10 @@ STUDIO: dict[str, str] = {
     "sind.",
     "result.lossy": "Als WebP mit Qualität 95 gespeichert, also mit kleinem Verlust: "
     "die verlustfreie Datei wäre größer als die {limit} MiB, die hier möglich sind.",
+    "result.withheld.one": "Ein Bild wird nicht gezeigt: es gilt als nicht jugendfrei, und das erlaubt dieser Kanal "
+    "nicht.",
+    "result.withheld.many": "{count} Bilder werden nicht gezeigt: sie gelten als nicht jugendfrei, und das erlaubt "
+    "dieser Kanal nicht.",
     "result.elsewhere": "Fertig: {link}",
     # Failures: one sentence of cause, one of remedy.
     "failure.title": "Diesmal gibt es kein Bild.",
@@ -138,6 +142,8 @@ STUDIO: dict[str, str] = {
     "failure.too_large.remedy": "Verlange weniger `images`, oder nimm einen Kanal mit höherer Grenze.",
     "failure.refused.cause": "Discord hat die Nachricht mit dem Bild abgelehnt.",
     "failure.refused.remedy": "Sende den Befehl noch einmal, und sage es dem Betreiber, wenn es zweimal geschieht.",
+    "failure.adult.cause": "Was gezeichnet wurde, gilt als nicht jugendfrei, und das erlaubt dieser Kanal nicht.",
+    "failure.adult.remedy": "Ändere den Prompt, oder zeichne in einem Kanal, der es erlaubt.",
     # Remarks: what was drawn otherwise than asked for.
     "remark.steps": "Mit {given} Schritten gezeichnet: {model} zeichnet gut mit {least} bis {most}.",
     "remark.cfg": "Mit CFG {given} gezeichnet: {model} zeichnet gut mit {least} bis {most}.",

@@ -22,6 +22,7 @@ from tasks.schema import (
     Progress,
     Rendered,
     RenderTask,
+    SafetyRef,
     SignedLink,
     Stage,
     Timings,
@@ -83,6 +84,12 @@ EXAMPLES: dict[str, Wire] = {
         enqueued_at=AT,
         links=(SignedLink(source="civitai:42", url="https://cdn.example/a?signature=s", expires_at=AT),),
     ),
+    "render_task_safety": RenderTask(
+        job_id=JOB,
+        epoch=1,
+        spec=tiny_spec(safety=SafetyRef(id="clip", weights=MIDAS.files[0])),
+        enqueued_at=AT,
+    ),
     "progress_fetching": Progress(
         job_id=JOB, epoch=1, worker_id=WORKER, stage=Stage.FETCHING, done_bytes=10, total_bytes=100, at=AT
     ),
@@ -112,6 +119,17 @@ EXAMPLES: dict[str, Wire] = {
         worker_id=WORKER,
         images=(BlobRef(key=f"blob:{JOB}:1.0", seed=7, width=64, height=64, size_bytes=123, sha256="0" * 64),),
         maps=(BlobRef(key=f"blob:{JOB}:1.1", seed=7, width=64, height=64, size_bytes=45, sha256="1" * 64),),
+        timings=Timings(),
+        at=AT,
+    ),
+    "rendered_adult": Rendered(
+        job_id=JOB,
+        epoch=1,
+        worker_id=WORKER,
+        images=tuple(
+            BlobRef(key=f"blob:{JOB}:1.{n}", seed=n, width=64, height=64, size_bytes=9, sha256=str(n) * 64, adult=n > 0)
+            for n in range(2)
+        ),
         timings=Timings(),
         at=AT,
     ),

@@ -190,7 +190,7 @@ class Porter:
         self.asked.append(f"{weights.source} {variant}")
         return Path("nowhere")
 
-    pinned = file
+    pinned = safety_checker = file
 
 
 def test_all_that_a_job_draws_with_is_fetched_ahead(ahead: Ahead, queue: Queue, checkpoint: Any) -> None:

@@ -199,3 +199,15 @@ def test_a_set_of_loras_under_one_word(directory: Path) -> None:
         ("ink", 0.5, True),
         ("paper", 0.8, True),
     ]
+
+
+def test_a_safety_checker_is_declared_by_its_file(directory: Path) -> None:
+    """Without the file there is none; with a mistake in it nothing starts, for it would not be checked."""
+    assert load_registry(directory).safety is None
+    file = directory / "safety.toml"
+    file.write_text('id = "clip"\nsource = "huggingface:owner/checker"\nlicence = "MIT"\n')
+    found = load_registry(directory).safety
+    assert found is not None
+    assert found.source == "huggingface:owner/checker"
+    file.write_text('id = "clip"\nsource = "owner/checker"\nlicence = "MIT"\n')
+    assert problems_in(directory) == {("safety.toml", "source")}

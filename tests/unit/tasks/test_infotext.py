@@ -2,8 +2,9 @@
 
 import json
 
-from config.registry import SAMPLERS
+from config.registry import SAMPLERS, Weights
 from tasks.infotext import SAMPLER_NAMES, a1111_text, easel_text
+from tasks.schema import SafetyRef
 from tests.specs import control, image_spec, lora, tiny_spec, upscale_spec
 
 SPEC = tiny_spec(
@@ -38,6 +39,12 @@ def test_our_json_draws_it_again() -> None:
 def test_a_worker_names_no_job() -> None:
     """Only the courier knows the ledger."""
     assert "job_id" not in json.loads(easel_text(SPEC, seed=8))
+
+
+def test_the_safety_checker_is_left_out() -> None:
+    """It draws nothing, and its source may be a private place."""
+    ref = SafetyRef(id="clip", weights=Weights(source="file:somewhere"))
+    assert easel_text(SPEC.model_copy(update={"safety": ref}), seed=8) == easel_text(SPEC, seed=8)
 
 
 def test_every_sampler_has_a_name() -> None:
