@@ -77,7 +77,7 @@ def config_that_rents_nothing(directory: Path) -> Path:
     shutil.copytree(ROOT / "sandbox" / "config", directory)
     fleet = directory / "fleet.toml"
     lines = [line for line in fleet.read_text().splitlines() if not line.startswith("max_instances")]
-    fleet.write_text("\n".join([*lines, "max_instances = 0", ""]))
+    fleet.write_text("\n".join(["max_instances = 0", *lines, ""]))
     return directory
 
 
