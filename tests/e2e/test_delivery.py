@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -58,13 +58,17 @@ def test_each_is_posted_once_and_none_is_lost(studio: Studio) -> None:
     ledger = Ledger.open(f"sqlite:///{studio.directory.resolve() / 'data' / 'easel.db'}")
     fail_after_acting(studio)
     with _killing(studio) as victims:
-        submit_until(studio, ledger, JOBS)
+        submit_until(studio, ledger, JOBS // 2)
+        studio.wait_for(
+            "the first way's bad answers", lambda: bad_answers(studio)[0] == BAD_ANSWERS // 2, timeout_s=200
+        )
+        submit_until(studio, ledger, JOBS, then=lambda: studio.discord("POST", "faults", {"kind": "token_dead"}))
     studio.wait_for("every job to end", lambda: not ledger.jobs.outstanding(), timeout_s=400)
     jobs = ledger.jobs.in_states(ENDED)
     posted = {job.id for job in jobs if job.state is JobState.POSTED}
     assert Counter(victims).keys() == set(VICTIMS)
     assert len(victims) == KILLS
-    assert [fault["hits"] for fault in studio.discord("GET", "faults")] == [BAD_ANSWERS // 2] * 2
+    assert bad_answers(studio) == [BAD_ANSWERS // 2] * 2
     assert {job.state for job in jobs} <= {JobState.POSTED, JobState.CANCELLED}, described(jobs)
     assert len(posted) >= JOBS
     seen = studio.wait_for("the last picture", lambda: about(studio) if len(about(studio)) >= len(posted) else None,
@@ -82,12 +86,18 @@ def fail_after_acting(studio: Studio) -> None:
         studio.discord("POST", "faults", fault)
 
 
-def submit_until(studio: Studio, ledger: Ledger, wanted: int) -> None:
+def bad_answers(studio: Studio) -> list[int]:
+    """How many were given, by the original and by the channel."""
+    return [fault["hits"] for fault in studio.discord("GET", "faults")]
+
+
+def submit_until(studio: Studio, ledger: Ledger, wanted: int, *, then: Callable[[], object] = lambda: None) -> None:
     """Members ask, and ask again where nobody answered; every tenth event of the gateway arrives twice."""
-    numbers = iter(range(10_000))
+    numbers = iter(range(wanted, 10_000))
     with ThreadPoolExecutor(8) as people:
         while len(ledger.jobs.in_states(list(JobState))) < wanted:
             list(people.map(lambda number: ask(studio, number), [next(numbers) for _ in range(16)]))
+            then()
 
 
 def ask(studio: Studio, number: int) -> None:
@@ -105,7 +115,7 @@ def ask(studio: Studio, number: int) -> None:
 
 @contextmanager
 def _killing(studio: Studio) -> Iterator[list[str]]:
-    """kill -9 to bot or courier every few seconds, and now and then all interaction tokens die: `KILLS` times."""
+    """kill -9 to bot or courier every few seconds, `KILLS` times."""
     dice, over, done = random.Random(7), threading.Event(), list[str]()
 
     def kill() -> None:
@@ -115,7 +125,6 @@ def _killing(studio: Studio) -> Iterator[list[str]]:
             with suppress(StudioError, psutil.Error):
                 studio.process(victim).kill()
                 done.append(victim)
-                studio.discord("POST", "faults", {"kind": "token_dead"})
 
     killer = threading.Thread(target=kill)
     killer.start()

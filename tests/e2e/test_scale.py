@@ -78,6 +78,7 @@ def test_from_zero_to_three_to_one_to_zero(studio: Studio) -> None:
     studio.wait_for("all pictures", lambda: drawn(studio) == 6, timeout_s=240)
     assert len(studio.rented()) <= MACHINES
     studio.wait_for("the rest to go", lambda: len(studio.rented()) == 1, timeout_s=90)
+    studio.wait_for("the ledger to know it", lambda: len(studio.fleet()["instances"]) == 1, timeout_s=30)
     (last,) = studio.fleet()["instances"]
     parked_and_woken(studio, last["instance_id"])
     pushed(studio)
