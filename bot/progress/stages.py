@@ -140,8 +140,13 @@ def _at_work(news: Progress, job: Job, *, rate: float) -> Waiting:
         step=min(max(news.step, 0), news.steps) if sampling else 0,
         steps=max(news.steps, 0) if sampling else 0,
         ready_at=_after(news.at, left_s) if news.stage in (Stage.SAMPLING, Stage.LOADING) else None,
-        preview=news.preview if news.worker_id == job.worker_id and not job.spoiler else "",
+        preview=news.preview if _may_preview(news, job) else "",
     )
+
+
+def _may_preview(news: Progress, job: Job) -> bool:
+    """Only by the worker that holds the job, and nothing that is hidden or that a safety checker has yet to judge."""
+    return news.worker_id == job.worker_id and not job.spoiler and job.spec.safety is None
 
 
 def _queued_phase(fleet: FleetView, now: datetime) -> tuple[Phase, str]:

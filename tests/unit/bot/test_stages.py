@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from bot.progress.stages import FleetView, Phase, expected_s, waiting
+from config.registry import Weights
 from tasks.ledger import Job
 from tasks.lifecycle import JobState
-from tasks.schema import FleetStatus, InstanceView, Progress, Stage
+from tasks.schema import FleetStatus, InstanceView, Progress, SafetyRef, Stage
+from tests.specs import tiny_spec
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 RATE = 0.5
@@ -22,6 +24,7 @@ def job(name: str = "mine", **changes: Any) -> Job:
         "priority": 0,
         "predicted_units": 20.0,
         "received_at": NOW,
+        "spec_json": tiny_spec().payload(),
     }
     return Job(**(values | changes))
 
@@ -126,6 +129,14 @@ def test_a_preview_is_that_of_the_jobs_own_worker(changes: dict[str, Any], previ
     mine = job(state=JobState.CLAIMED, **changes)
     news = said(Stage.SAMPLING, preview="cat")
     assert waiting(mine, [mine], fleet=fleet(workers=1), news=news, rate=RATE, now=NOW).preview == preview
+
+
+def test_what_a_safety_checker_has_yet_to_judge_has_no_preview() -> None:
+    """An older worker may send one."""
+    checked = tiny_spec(safety=SafetyRef(id="adult", weights=Weights(source="file:var/safety")))
+    mine = job(state=JobState.CLAIMED, worker_id="w", spec_json=checked.payload())
+    line = waiting(mine, [mine], fleet=fleet(workers=1), news=said(Stage.SAMPLING, preview="cat"), rate=RATE, now=NOW)
+    assert line.preview == ""
 
 
 @pytest.mark.parametrize("left", [1e300, -5.0])
