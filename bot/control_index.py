@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from config.registry import ControlNet
+from config.registry import AS_IT_IS, ControlNet
 
 MAX_SUGGESTIONS = 25
-AS_IT_IS = frozenset({"tile", "ready_made"})  # kinds that follow the picture itself: no map is made of it
 _IS_MAP = ":map"
 
 

@@ -22,8 +22,10 @@ TOO_LARGE = 40005
 INVALID_WEBHOOK_TOKEN = 50027
 CANNOT_REPLY = 160002  # without Read Message History
 
+# Where Discord keeps files.
+CDN_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+
 _DEAD_TOKEN_CODES = frozenset({UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_WEBHOOK_TOKEN})
-_CDN = frozenset({"https://cdn.discordapp.com", "https://media.discordapp.net"})
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONTENT_TOO_LARGE = 401, 403, 404, 413
 
 # discord.py types the id as a number; Discord takes this name for the first answer to an interaction.
@@ -38,7 +40,9 @@ def use_api(url: str) -> None:
 def attachment_origins() -> frozenset[str]:
     """Where files may be fetched from: Discord's CDN, or, where the API is not Discord's own, exactly where that is."""
     api = yarl.URL(Route.BASE)
-    return _CDN if api.host == "discord.com" else frozenset({str(api.origin())})
+    if api.host != "discord.com":
+        return frozenset({str(api.origin())})
+    return frozenset(f"https://{host}" for host in CDN_HOSTS)
 
 
 async def find_gateway(client: discord.Client) -> None:

@@ -10,11 +10,10 @@ from typing import Any, cast
 from bot import model_index
 from bot.aspects import ASPECTS, size_for, size_kept, size_like
 from bot.companions import controls_for, loras_for
-from bot.control_index import AS_IT_IS
 from bot.refusals import RefusalCode, Refused, check_range, checked_text
 from bot.relations import Relation
 from config.loading import Registry
-from config.registry import SAMPLERS, Checkpoint, Sampler
+from config.registry import AS_IT_IS, SAMPLERS, Checkpoint, Sampler
 from tasks.schema import (
     MAX_IMAGES,
     MAX_NEGATIVE_CHARACTERS,

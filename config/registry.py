@@ -38,6 +38,8 @@ Sampler = Literal[
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
 # What a ControlNet follows; `ready_made` takes any map as it is.
 Control = Literal["canny", "depth", "openpose", "lineart", "scribble", "softedge", "tile", "ready_made"]
+# Kinds that follow the picture itself: no map is made of it.
+AS_IT_IS: frozenset[Control] = frozenset({"tile", "ready_made"})
 # What makes maps; `mock` needs no weights and is for tests.
 Detector = Literal["canny", "midas", "openpose", "lineart", "hed", "hed_scribble", "pidinet", "mock"]
 

@@ -10,7 +10,7 @@ from PIL import Image
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.control_index import AS_IT_IS
+from config.registry import AS_IT_IS
 from tasks import blobs, keys
 from tasks.schema import BlobRef, JobSpec, Rendered
 

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from bot.discord_api import CDN_HOSTS
 from bot.publishing.findings import Reason, UnpublishableError
 
 _CIVITAI = frozenset({"civitai.com", "www.civitai.com", "civitai.green", "civitai.red"})
 _HUB = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
-_DISCORD = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 _NAME = re.compile(r"[\w.-]+")
 
 
@@ -39,7 +39,7 @@ def parse(link: str) -> CivitaiLink | HubLink:
     parts = urlsplit(text if "://" in text else f"https://{text}")
     host = (parts.hostname or "").lower()
     steps = [unquote(step) for step in parts.path.split("/") if step]
-    if host in _DISCORD:
+    if host in CDN_HOSTS:
         raise UnpublishableError(Reason.DISCORD_FILE)
     found: CivitaiLink | HubLink | None = None
     if host in _CIVITAI:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from config.registry import AS_IT_IS
 from gpu_worker.device import Device
 from gpu_worker.pipelines import pixels
 from gpu_worker.preprocessors.detectors import Detectors
@@ -14,7 +15,6 @@ from tasks.errors import BadSpec, ErrorCode
 from tasks.schema import ControlRef
 
 MOST_REMEMBERED = 32
-_AS_IT_IS = frozenset({"ready_made", "tile"})
 _DETECTION_SIDE = 1024  # detectors were trained on less; larger maps are scaled up from this
 
 _Key = tuple[str, str, tuple[int, int]]
@@ -72,7 +72,7 @@ def detector_of(control: ControlRef) -> str | None:
     Raises:
         BadSpec: it would need a preprocessor and has none.
     """
-    if not control.preprocess or control.kind in _AS_IT_IS:
+    if not control.preprocess or control.kind in AS_IT_IS:
         return None
     if control.preprocessor is not None:
         return control.preprocessor.detector

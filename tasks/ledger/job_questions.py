@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Engine, bindparam, func, or_, select
+from sqlalchemy import BigInteger, Engine, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from tasks.estimate import work_units
 from tasks.ledger.engine import Sessions
 from tasks.ledger.models import Attempt, Job
-from tasks.lifecycle import OUTSTANDING, WAITING_FOR_GPU, JobState
+from tasks.lifecycle import OUTSTANDING, JobState
 
 
 class JobQuestions:
@@ -52,23 +52,6 @@ class JobQuestions:
         """How many jobs have not ended, of one user or of all."""
         with self._session() as session:
             return outstanding(session, user_id)
-
-    def ahead_of(self, job: Job) -> int:
-        """How many queued jobs a worker takes before this one: more urgent, or as urgent and older."""
-        with self._session() as session:
-            query = (
-                select(func.count())
-                .select_from(Job)
-                .where(
-                    Job.state.in_(WAITING_FOR_GPU),
-                    Job.id != job.id,
-                    or_(
-                        Job.priority < job.priority,
-                        (Job.priority == job.priority) & (Job.received_at < job.received_at),
-                    ),
-                )
-            )
-            return session.scalar(query) or 0
 
     def recent_speeds(self, *, limit: int = 50) -> list[tuple[float, float]]:
         """(work units, sampling seconds) of the last finished jobs, for `tasks.estimate`."""

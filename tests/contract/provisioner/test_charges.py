@@ -8,11 +8,11 @@ from provisioner import charging, costs
 from provisioner.lead import ROLE
 from provisioner.lifecycle import State
 from provisioner.providers.base import Created, Offer, Status
-from provisioner.providers.memory import MemoryProvider
 from provisioner.providers.vast import VastProvider
 from tasks.ledger import Intent, Ledger
 from tests.conftest import ManualClock
 from tests.contract.provisioner.provider_contract import PROFILE, spec
+from tests.memory_provider import MemoryProvider
 from tests.vast_sandbox import VastSandbox
 
 IMAGE_GB = 8  # the sandbox's

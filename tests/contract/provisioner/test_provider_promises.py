@@ -4,7 +4,6 @@ import pytest
 
 from config.registry import OwnGpu
 from provisioner.providers.base import Denied, Destroyed, Status
-from provisioner.providers.memory import MemoryProvider
 from provisioner.providers.several import SeveralProviders
 from provisioner.providers.static import StaticProvider
 from provisioner.providers.vast import VastProvider
@@ -19,6 +18,7 @@ from tests.contract.provisioner.provider_contract import (
     SingleMachineContract,
     spec,
 )
+from tests.memory_provider import MemoryProvider
 from tests.unit.provisioner.machines import offer
 
 

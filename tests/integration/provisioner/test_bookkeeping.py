@@ -9,9 +9,9 @@ from provisioner.bookkeeping import Bookkeeper
 from provisioner.budget import Spending
 from provisioner.observation import Demand, Machine, Observation
 from provisioner.providers.abilities import Account, Charge, Charges
-from provisioner.providers.memory import MemoryProvider
 from tasks.ledger import Instance, Intent, Ledger
 from tests.conftest import ManualClock
+from tests.memory_provider import MemoryProvider
 
 LIFE = timedelta(hours=1)
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from config.registry import GpuRequirements, Profile
 from provisioner.market import MarketWatch
 from provisioner.providers.abilities import Account, Charges
-from provisioner.providers.memory import MemoryProvider
 from provisioner.purse import Purse
 from tests.conftest import ManualClock
+from tests.memory_provider import MemoryProvider
 from tests.unit.provisioner.machines import NOW, offer
 
 PROFILE = Profile(id="p", image="image", gpu=GpuRequirements())
