@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from config.scaling import POINTS, OperatingPoint, PointName, WarmHours
 
-SOURCE_SCHEMES = ("huggingface", "civitai", "https", "s3", "gs", "file")
+SOURCE_SCHEMES = ("huggingface", "civitai", "https", "s3", "gs", "file", "upload")
 
 # Ids end up in queue names, Redis keys and file names.
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -55,6 +55,9 @@ def _known_source(value: str) -> str:
         raise ValueError(message)
     if scheme == "civitai" and not re.fullmatch(r"(\d+@)?\d+", rest):
         message = "civitai: must be followed by the version's number, or model@version"
+        raise ValueError(message)
+    if scheme == "upload" and not re.fullmatch(r"[0-9a-f]{64}", rest):
+        message = "upload: must be followed by the SHA-256 of a file that was attached to /models add or /loras add"
         raise ValueError(message)
     return value
 

@@ -40,6 +40,8 @@ from gpu_worker.warm_up import warm_up
 from gpu_worker.watchdog import Watchdog
 from gpu_worker.weights.addresses import Endpoints
 from gpu_worker.weights.fetcher import WeightsFetcher
+from gpu_worker.weights.upload_place import UploadPlace
+from gpu_worker.weights.uploads import Uploads
 from gpu_worker.workshop import Workshop
 from tasks import logs
 from tasks.connections import connect
@@ -67,8 +69,8 @@ class Worker:
         self._watchdog = Watchdog(_end_stalled)
         self._machine = _rented_machine(settings)
         self._lane = Lane(lambda: self._make_renderer(_profile(settings, registry)))
-        self._fetcher = _fetcher(settings)
         self._app = self._make_app()
+        self._fetcher = _fetcher(settings, self._app)
         self._drain = Drain(
             self._traffic, announce=self._status.drain, interrupt=self._interrupt, stop=_stop_celery, kill=self._kill
         )
@@ -232,12 +234,14 @@ def _warm_checkpoints(settings: WorkerSettings, registry: Registry, served: Sequ
     return [CheckpointRef.of(registry.checkpoints[name]) for name in names if name in served]
 
 
-def _fetcher(settings: WorkerSettings) -> WeightsFetcher:
+def _fetcher(settings: WorkerSettings, app: Celery) -> WeightsFetcher:
+    redis = connect(settings.broker_url)
     return WeightsFetcher(
         settings.weights_dir or settings.data_dir / "weights",
         roots=(settings.config_dir,),
         endpoints=Endpoints(urls=_urls(settings), tokens=_tokens(settings)),
         limit_bytes=int(settings.weights_limit_gb * 10**9) if settings.weights_limit_gb else None,
+        uploads=Uploads(UploadPlace(redis, Publisher(app, redis).want_upload, worker_id=settings.worker_id)),
     )
 
 

@@ -134,7 +134,8 @@ def key_patterns(worker_id: str) -> list[str]:
         keys.warm_up("*"),
         keys.SERVED,
     ]
-    return [*lists, *own, *shared, keys.heartbeat(worker_id), keys.life(worker_id), keys.release(worker_id)]
+    own += [keys.heartbeat(worker_id), keys.life(worker_id), keys.release(worker_id), keys.upload(worker_id)]
+    return [*lists, *own, *shared]
 
 
 def worker_url(address: str, worker_id: str, password: str) -> str:

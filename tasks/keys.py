@@ -14,6 +14,8 @@ HEARTBEAT_TTL = timedelta(seconds=15)
 BOT_HEARS_TTL = timedelta(seconds=45)
 HEARTBEAT_EVERY = timedelta(seconds=4)
 LIFE_TTL = timedelta(minutes=2)
+# A worker asks again for what it did not read in time.
+UPLOAD_TTL = timedelta(minutes=2)
 
 FLEET_STATUS = "fleet:status"
 FLEET_WAKE = "fleet:wake"
@@ -46,6 +48,11 @@ def blob(job_id: str, number: int, *, epoch: int) -> str:
 def input(sha256: str) -> str:  # noqa: A001 - reads as `keys.input`
     """A picture that somebody gave, by the hash of its bytes; the same one is kept once."""
     return f"input:{sha256}"
+
+
+def upload(worker_id: str) -> str:
+    """Hash with the chunks of an uploaded file that this worker asked for; `tasks.uploads`."""
+    return f"upload:{worker_id}"
 
 
 def heartbeat(worker_id: str) -> str:

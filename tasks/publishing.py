@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from tasks import blobs, keys, routing, served
 from tasks.schema import InputRef, JobSpec, RenderTask, SignedLink, Wire
+from tasks.uploads import UploadWanted
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 - reads as the sentence "except BrokerUnavailable"
@@ -76,11 +77,15 @@ class Publisher:
 
     def control(self, task: str, message: Wire, *, job_id: str) -> None:
         """Tell the courier something about a job."""
-        self._send_control(task, message.payload(), job_id)
+        self._send_control(task, message.payload(), shown=f"({job_id!r},)")
 
     def control_job(self, task: str, job_id: str) -> None:
         """Tell the courier to look at a job."""
-        self._send_control(task, {"job_id": job_id}, job_id)
+        self._send_control(task, {"job_id": job_id}, shown=f"({job_id!r},)")
+
+    def want_upload(self, wish: UploadWanted) -> None:
+        """Ask the courier for chunks of a file that somebody uploaded."""
+        self._send_control(routing.LEND, wish.payload(), shown=f"(upload {wish.sha256[:12]} from {wish.first})")
 
     def wake_fleet(self) -> None:
         """Let the provisioner look at the queue now instead of at its next tick."""
@@ -102,7 +107,7 @@ class Publisher:
         with _broker():
             self._redis.set(keys.cancel(job_id), "1", px=keys.CANCEL_TTL)
 
-    def _send_control(self, task: str, payload: dict[str, object], job_id: str) -> None:
+    def _send_control(self, task: str, payload: dict[str, object], *, shown: str) -> None:
         with _broker():
             self._app.send_task(
                 task,
@@ -111,7 +116,7 @@ class Publisher:
                 priority=0,
                 retry=False,
                 ignore_result=True,
-                argsrepr=f"({job_id!r},)",
+                argsrepr=shown,
             )
 
 

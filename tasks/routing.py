@@ -11,6 +11,7 @@ RENDERED = "courier.rendered"
 FAILED = "courier.failed"
 POST = "courier.post"
 TELL = "courier.tell"
+LEND = "courier.lend"
 
 # Redis has no priorities of its own: kombu keeps one list per step, 0 is the most urgent.
 PRIORITY_STEPS = (0, 3, 6, 9)

@@ -10,17 +10,19 @@ from pydantic import ValidationError
 from bot.courier.office import Office
 from tasks import routing
 from tasks.schema import Claimed, Failed, Rendered, Wire
+from tasks.uploads import UploadWanted
 
 log = structlog.get_logger()
 
 
 def register(app: Celery, office: Office) -> None:
-    """Give the app its five tasks."""
+    """Give the app its six tasks."""
     _task(app, routing.CLAIMED, lambda payload: office.claimed(Claimed.read(payload)))
     _task(app, routing.RENDERED, lambda payload: office.rendered(Rendered.read(payload)))
     _task(app, routing.FAILED, lambda payload: office.failed(Failed.read(payload)))
     _task(app, routing.POST, lambda payload: office.post(JobNamed.read(payload).job_id))
     _task(app, routing.TELL, lambda payload: office.tell(JobNamed.read(payload).job_id))
+    _task(app, routing.LEND, lambda payload: office.lend(UploadWanted.read(payload)))
 
 
 class JobNamed(Wire):

@@ -14,6 +14,7 @@ from bot.control_index import ControlChoice
 from bot.courier.delivery import Delivery, NothingFits, Sent
 from bot.courier.hints import Hints
 from bot.courier.inspection import Picture, Rejected, inspect, inspect_maps
+from bot.courier.lending import lend
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger
 from bot.courier.notices import Notices
@@ -28,6 +29,7 @@ from tasks.ledger import Job, Ledger
 from tasks.lifecycle import JobState
 from tasks.publishing import BrokerUnavailable, Publisher
 from tasks.schema import Claimed, Failed, Failure, Rendered, age_s
+from tasks.uploads import UploadWanted
 
 log = structlog.get_logger()
 
@@ -107,6 +109,10 @@ class Office:
     def tell(self, job_id: str) -> None:
         """Tell the member of a job that failed or expired why."""
         self._notices.tell(job_id)
+
+    def lend(self, wish: UploadWanted) -> None:
+        """A worker needs a part of an uploaded file."""
+        lend(wish, self.ledger.uploads, self.redis)
 
     @property
     def _notices(self) -> Notices:

@@ -48,7 +48,7 @@ def public_address(weights: Weights, path: str, endpoints: Endpoints) -> str:
         WeightsError: the source is not of its scheme's form.
     """
     scheme, _, rest = weights.source.partition(":")
-    if scheme == "https":
+    if scheme in {"https", "upload"}:
         return weights.source
     if scheme == "huggingface":
         revision = quote(weights.revision or "main", safe="")

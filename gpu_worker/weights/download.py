@@ -23,7 +23,7 @@ log = structlog.get_logger()
 PIECE_BYTES = 64 * 2**20
 CONNECTIONS = 4
 _LISTEN_EVERY_S = 0.25
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, Cut, Changed)
 
 # Called with (bytes on disk, bytes in all or None) a few times a second; what it raises stops the download.
@@ -159,7 +159,7 @@ class _Attempts:
 
     def failed(self, error: Exception, partial: PartialFile | None) -> None:
         """Returns, after a pause, where another attempt is worth it."""
-        if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise disk_full(self.remote.shown) from error
         if partial is not None:
             self._count(partial.done_bytes)

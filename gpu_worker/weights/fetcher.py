@@ -1,8 +1,9 @@
 """Brings a checkpoint's files to this machine and checks them.
 
-Sources: `huggingface:owner/repository`, `civitai:<version>`, `https://…`, `s3:bucket/key`, `gs:bucket/key` and `file:`
-(an absolute path, or one relative to the working directory, the checkout's root, or, where it is not there, to the
-configuration folder). A signed link that came with a job is preferred to all of these but `file:`.
+Sources: `huggingface:owner/repository`, `civitai:<version>`, `https://…`, `s3:bucket/key`, `gs:bucket/key`,
+`upload:<sha256>` (through Redis) and `file:` (an absolute path, or one relative to the working directory, the
+checkout's root, or, where it is not there, to the configuration folder). A signed link that came with a job is
+preferred to all of these but the last two.
 """
 
 import shutil
@@ -23,7 +24,8 @@ from gpu_worker.weights.huggingface import HuggingFace
 from gpu_worker.weights.links import LinkBook
 from gpu_worker.weights.names import SAFETENSORS, check_name, stored_name
 from gpu_worker.weights.store import Pin, Store
-from gpu_worker.weights.web import Errand, WebFiles, unheard
+from gpu_worker.weights.uploads import NoUploads
+from gpu_worker.weights.web import Downloads, Errand, WebFiles, unheard
 from tasks.errors import ErrorCode, WeightsError
 from tasks.schema import CheckpointRef, SignedLink
 
@@ -50,6 +52,7 @@ class WeightsFetcher:
         endpoints: Endpoints | None = None,
         limit_bytes: int | None = None,
         downloader: Downloader | None = None,
+        uploads: Downloads | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._roots = (Path.cwd(), *roots)
@@ -57,6 +60,7 @@ class WeightsFetcher:
         self._store = Store(weights_dir, limit_bytes=limit_bytes)
         self._hub = HuggingFace(self._store, self._endpoints)
         self._web = WebFiles(self._store, downloader or Downloader())
+        self._uploaded = WebFiles(self._store, uploads or NoUploads(), self._web.line)
         self._links = LinkBook(now=now)
         self._recent_pins: deque[Pin] = deque(maxlen=_RECENT)
         self._known: weakref.WeakValueDictionary[str, CheckpointFiles] = weakref.WeakValueDictionary()
@@ -148,7 +152,8 @@ class WeightsFetcher:
         else:
             key = addresses.place_key(weights.source, revision=weights.revision, path=weights.file or "")
             remote = lambda: self._remote(weights, weights.file or "", any_kind=True)  # noqa: E731 - as below
-            path = self._web.file(key, addresses.file_name(weights), remote, errand, is_safetensors=False)
+            files = self._uploaded if scheme == "upload" else self._web
+            path = files.file(key, addresses.file_name(weights), remote, errand, is_safetensors=False)
         verification.check_pinned(path, sha256=weights.sha256)
         return path
 
@@ -167,6 +172,8 @@ class WeightsFetcher:
             return path
         key = addresses.place_key(weights.source, revision=weights.revision, path=weights.file or "")
         remote = lambda: self._remote(weights, weights.file or "")  # noqa: E731 - asked only if it is not here
+        if scheme == "upload":
+            return self._uploaded.file(key, stored_name(name), remote, errand, sha256=rest)
         return self._web.file(key, stored_name(name), remote, errand, sha256=weights.sha256)
 
     def _fetch(self, ref: CheckpointRef, errand: Errand) -> CheckpointFiles:

@@ -3,17 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from gpu_worker.weights import verified
 from gpu_worker.weights.answers import Remote
-from gpu_worker.weights.download import Downloader, Listener
+from gpu_worker.weights.download import Listener
 from gpu_worker.weights.line import Line
+from gpu_worker.weights.partial import Reserve
 from gpu_worker.weights.store import Pin, Store
 from tasks.errors import WeightsError
 
 
 def unheard(_done_bytes: int, _total_bytes: int | None) -> None:
     """Nobody listens."""
+
+
+class Downloads(Protocol):
+    """Brings one file; `gpu_worker.weights.download.Downloader` over HTTP."""
+
+    def fetch(
+        self, remote: Remote, target: Path, *, reserve: Reserve, listen: Listener, give_way: Callable[[], None] = ...
+    ) -> None: ...
 
 
 @dataclass
@@ -30,7 +40,7 @@ class WebFiles:
     """Downloads into a store."""
 
     store: Store
-    downloader: Downloader
+    downloader: Downloads
     line: Line = field(default_factory=Line)
 
     def file(

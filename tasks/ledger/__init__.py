@@ -17,6 +17,7 @@ from tasks.ledger.orders import OrderLedger
 from tasks.ledger.people import PeopleLedger
 from tasks.ledger.privacy import PrivacyLedger
 from tasks.ledger.published import PublishedEntry, PublishedLedger
+from tasks.ledger.uploads import UploadLedger
 
 __all__ = [
     "AlertLedger",
@@ -41,6 +42,7 @@ __all__ = [
     "PublishedEntry",
     "PublishedLedger",
     "Receipt",
+    "UploadLedger",
     "Visitor",
 ]
 
@@ -60,6 +62,7 @@ class Ledger:
     leadership: LeadershipLedger
     orders: OrderLedger
     published: PublishedLedger
+    uploads: UploadLedger
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -78,6 +81,7 @@ class Ledger:
             LeadershipLedger(engine),
             OrderLedger(engine),
             PublishedLedger(engine),
+            UploadLedger(engine),
         )
 
     def close(self) -> None:

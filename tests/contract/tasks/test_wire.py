@@ -30,6 +30,7 @@ from tasks.schema import (
     WorkerState,
     read_spec,
 )
+from tasks.uploads import UploadWanted
 from tests.specs import MIDAS, PICTURE, control, image_spec, inpaint_spec, lora, tiny_spec, upscale_spec
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -39,6 +40,7 @@ WORKER = "01jd4q8z6v9k3m5n7p2r4s6t8x"
 HYPER = CheckpointRef.of(load_registry().checkpoints["hyper-sd-8step"])
 
 EXAMPLES: dict[str, Wire] = {
+    "upload_wanted": UploadWanted(worker_id=WORKER, sha256="a" * 64, first=4, count=4),
     "render_task": RenderTask(job_id=JOB, epoch=1, spec=tiny_spec(seeds=(7, 8)), enqueued_at=AT),
     "render_task_fused_lora": RenderTask(
         job_id=JOB,

@@ -131,6 +131,7 @@ FORBIDDEN: dict[str, Callable[[Redis], object]] = {
     "another worker's messages": lambda redis: redis.hvals(keys.unacked("another")),
     "another worker's heartbeat": lambda redis: redis.set(keys.heartbeat("another"), "x"),
     "another worker's code": lambda redis: redis.hset(keys.release("another"), "name", "x"),
+    "what another worker asked for": lambda redis: redis.hget(keys.upload("another"), "x"),
     "the fleet's status": lambda redis: redis.get(keys.FLEET_STATUS),
     "the lock of a message": lambda redis: redis.delete(keys.message_lock("1")),
     "a key of nobody": lambda redis: redis.set("anything", "x"),

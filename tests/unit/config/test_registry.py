@@ -81,6 +81,8 @@ def test_all_mistakes_are_told_at_once(directory: Path) -> None:
         ('format = "pickle"', "format"),
         ("vram_gb = 0", "vram_gb"),
         ('id = "Has Spaces"', "id"),
+        ('source = "upload:ink.safetensors"', "source"),
+        (f'source = "upload:{"A" * 64}"', "source"),
     ],
 )
 def test_a_wrong_value_is_named(directory: Path, line: str, key: str) -> None:
