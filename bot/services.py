@@ -69,6 +69,8 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     # Each takes a process and some hundred megabytes for a moment.
     pictures_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    # Each fills our disk, and the ledger, with a file of hundreds of megabytes.
+    uploads_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     desk: PublishingDesk = field(default_factory=PublishingDesk)
     _ledger_line: LedgerLine = field(default_factory=LedgerLine)
     _broker_threads: ThreadPoolExecutor = field(

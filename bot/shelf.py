@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import structlog
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from tasks.publishing import BrokerUnavailable
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 5.0
+TIDY_EVERY = timedelta(hours=1)
 
 
 class Shelf:
@@ -31,12 +33,14 @@ class Shelf:
         self.files = services.registry
         self._revision = 0
         self._rules: dict[int, list[ModelRule]] = {}
+        self._tidy_at: datetime | None = None
 
     async def run(self) -> None:
         """Look every few seconds, until cancelled."""
         while True:
             try:
                 await self.refresh()
+                await self.tidy()
             except SQLAlchemyError as error:
                 log.info("published models are not read: the ledger does not answer", error=type(error).__name__)
             except BrokerUnavailable:
@@ -74,6 +78,19 @@ class Shelf:
             counts = {"models": len(services.registry.checkpoints), "loras": len(services.registry.loras)}
             log.info("registry read again", **counts)
         await services.in_broker(services.publisher.serve, list(services.registry.checkpoints))
+
+    async def tidy(self) -> None:
+        """Once an hour: uploaded files that nothing published needs any more. Not in the ledger's own thread.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the ledger does not answer.
+        """
+        now = self._services.clock()
+        if self._tidy_at is not None and now < self._tidy_at:
+            return
+        self._tidy_at = now + TIDY_EVERY
+        for sha256 in await asyncio.to_thread(self._services.ledger.uploads.tidy, now=now):
+            log.info("uploaded file forgotten", sha256=sha256)
 
 
 def _read(files: Registry, rows: Sequence[PublishedEntry]) -> Registry:

@@ -355,8 +355,12 @@ def point_of(fleet: Fleet, profile: Profile) -> OperatingPoint:
 
 
 class Quotas(Entry):
-    """`quotas.toml`: how much one member may ask for at once, and how long a job may wait in all."""
+    """`quotas.toml`: how much one member may ask for at once, and how long a job may wait in all.
+
+    `max_upload_mb`: the largest file that may be attached to `/models add` and `/loras add`.
+    """
 
     max_outstanding_per_user: int = Field(10, ge=1)
     max_outstanding: int = Field(500, ge=1)
     max_job_age_s: float = Field(6 * 3600, ge=60)
+    max_upload_mb: int = Field(500, ge=1, le=2000)

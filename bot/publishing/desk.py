@@ -1,4 +1,4 @@
-"""Publishes: look behind a link, check, and write the entry down. Synchronous; the bot calls it in a thread."""
+"""Publishes: look behind a link or into a file, check, and write the entry down. Synchronous; called in a thread."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,7 +8,9 @@ from typing import Self
 import structlog
 from pydantic import SecretStr
 
-from bot.publishing import civitai, entries, families, huggingface
+from bot.discord_api import attachment_origins
+from bot.publishing import attachments, civitai, entries, families, huggingface
+from bot.publishing.attachments import Attached
 from bot.publishing.entries import Wishes
 from bot.publishing.findings import Finding, Kind, Reason, UnpublishableError
 from bot.publishing.links import CivitaiLink, parse
@@ -17,6 +19,7 @@ from config.loading import Registry
 from config.registry import Checkpoint, Lora
 from config.settings import DiscordSettings
 from tasks.ledger import Ledger, PublishedEntry
+from tasks.uploads import CHUNK_BYTES
 
 log = structlog.get_logger()
 
@@ -67,6 +70,19 @@ class PublishingDesk:
             return civitai.look(self.civitai, meant)
         return huggingface.look(self.hub, meant, kind)
 
+    def keep(self, attached: Attached, kind: Kind, wishes: Wishes, *, ledger: Ledger, registry: Registry) -> Finding:
+        """Fetch a file that was attached and, where it can be published, write it into the ledger.
+
+        Raises:
+            UnpublishableError: Discord does not give it, or nothing of it could be published.
+        """
+        most_bytes = registry.quotas.max_upload_mb * attachments.MEGABYTE
+        with attachments.fetched(attached, origins=attachment_origins(), most_bytes=most_bytes) as file:
+            finding = file.finding()
+            self._entry(finding, kind, wishes, registry)
+            ledger.uploads.keep(file.sha256, size_bytes=file.size_bytes, chunks=file.chunks(CHUNK_BYTES))
+        return finding
+
     def publish(
         self, publication: Publication, *, ledger: Ledger, registry: Registry, now: datetime
     ) -> Checkpoint | Lora:
@@ -76,13 +92,7 @@ class PublishingDesk:
             UnpublishableError: it is not what was wanted, we have it already, or its name is taken.
         """
         finding, kind = publication.finding, publication.kind
-        entries.check(finding, kind, cross_attention_dim=self.cross_attention_dim)
-        known: Iterable[Checkpoint | Lora]
-        known = registry.checkpoints.values() if kind is Kind.MODEL else registry.loras.values()
-        _check_new(finding, known)
-        make = entries.checkpoint if kind is Kind.MODEL else entries.lora
-        entry = make(finding, publication.wishes)
-        entries.free(entry.id, {each.id for each in known})
+        entry = self._entry(finding, kind, publication.wishes, registry)
         row = PublishedEntry(
             kind=str(kind),
             id=entry.id,
@@ -96,6 +106,16 @@ class PublishingDesk:
         if not ledger.published.add(row):
             raise UnpublishableError(Reason.NAME_TAKEN, given=entry.id, free=f"{entry.id}-2")
         log.info("published", kind=str(kind), id=entry.id, source=entry.source, user_id=publication.user_id)
+        return entry
+
+    def _entry(self, finding: Finding, kind: Kind, wishes: Wishes, registry: Registry) -> Checkpoint | Lora:
+        entries.check(finding, kind, cross_attention_dim=self.cross_attention_dim)
+        known: Iterable[Checkpoint | Lora]
+        known = registry.checkpoints.values() if kind is Kind.MODEL else registry.loras.values()
+        _check_new(finding, known)
+        make = entries.checkpoint if kind is Kind.MODEL else entries.lora
+        entry = make(finding, wishes)
+        entries.free(entry.id, {each.id for each in known})
         return entry
 
 

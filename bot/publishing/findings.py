@@ -19,12 +19,18 @@ class Kind(StrEnum):
 class Reason(StrEnum):
     """Why not; each has a sentence."""
 
+    CHOOSE_ONE = "choose_one"
     UNKNOWN_LINK = "unknown_link"
     DISCORD_FILE = "discord_file"
     NOT_FOUND = "not_found"
     NEEDS_KEY = "needs_key"
     KEY_REFUSED = "key_refused"
     SITE_AWAY = "site_away"
+    FILE_GONE = "file_gone"
+    FILE_AWAY = "file_away"
+    FILE_CUT = "file_cut"
+    FILE_TOO_BIG = "file_too_big"
+    NO_ROOM = "no_room"
     NO_FILE = "no_file"
     SEVERAL_FILES = "several_files"
     NOT_SAFETENSORS = "not_safetensors"
@@ -49,10 +55,11 @@ class UnpublishableError(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a safetensors file says of itself before its tensors: their names and shapes, and free words."""
+    """What a safetensors file says of itself before its tensors: their names, shapes and size, and free words."""
 
     shapes: Shapes
     metadata: Mapping[str, str] = field(default_factory=dict)
+    tensor_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,11 @@ from bot.publishing.findings import Header, Reason, UnpublishableError
 
 MOST_JSON_BYTES = 8 * 2**20
 MOST_HEADER_BYTES = 32 * 2**20
+LENGTH_BYTES = 8
 _FIRST_BYTES = 512 * 1024
 _PATIENCE_S = (4.0, 10.0)
 _IN_ALL_S = 40.0
 _CHUNK = 64 * 1024
-_LENGTH = 8
 _REFUSED, _GONE = frozenset({401, 403}), frozenset({404, 410})
 
 
@@ -52,12 +52,10 @@ class Site:
         """
         began = time.monotonic()
         start, total = self._bytes(path, 0, _FIRST_BYTES, began)
-        length = int.from_bytes(start[:_LENGTH], "little")
-        if len(start) <= _LENGTH or not 2 <= length <= MOST_HEADER_BYTES:  # noqa: PLR2004 - "{}"
-            raise UnpublishableError(Reason.NOT_SAFETENSORS)
-        if len(start) < _LENGTH + length:
-            start, total = self._bytes(path, 0, _LENGTH + length, began)
-        return parse_header(start[_LENGTH : _LENGTH + length]), total
+        length = header_length(start)
+        if len(start) < LENGTH_BYTES + length:
+            start, total = self._bytes(path, 0, LENGTH_BYTES + length, began)
+        return parse_header(start[LENGTH_BYTES : LENGTH_BYTES + length]), total
 
     def _bytes(self, path: str, begin: int, count: int, began: float) -> tuple[bytes, int]:
         """At most `count` bytes, and the size of the whole."""
@@ -90,6 +88,18 @@ class Site:
         )
 
 
+def header_length(start: bytes) -> int:
+    """Bytes of the header's JSON, from the first bytes of a file.
+
+    Raises:
+        UnpublishableError: no safetensors file begins so.
+    """
+    length = int.from_bytes(start[:LENGTH_BYTES], "little")
+    if len(start) < LENGTH_BYTES or not 2 <= length <= MOST_HEADER_BYTES:  # noqa: PLR2004 - "{}"
+        raise UnpublishableError(Reason.NOT_SAFETENSORS)
+    return length
+
+
 def parse_header(data: bytes) -> Header:
     """The JSON of a safetensors header.
 
@@ -98,10 +108,11 @@ def parse_header(data: bytes) -> Header:
     """
     try:
         told = json.loads(data)
-        shapes = {str(name): tuple(each["shape"]) for name, each in told.items() if name != "__metadata__"}
-        words = told.get("__metadata__") or {}
-        return Header(shapes, {str(name): str(value) for name, value in words.items()})
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        words = told.pop("__metadata__", None) or {}
+        shapes = {str(name): tuple(each["shape"]) for name, each in told.items()}
+        ends = [int(each["data_offsets"][1]) for each in told.values()]
+        return Header(shapes, {str(name): str(value) for name, value in words.items()}, max(ends, default=0))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise UnpublishableError(Reason.NOT_SAFETENSORS) from None
 
 

@@ -57,23 +57,28 @@ class LorasGroup(app_commands.Group):
         is_warm = found.id in interaction.client.board.fleet.loaded
         await tell_privately(interaction, lora_message(found, is_warm=is_warm, locale=locale))
 
-    @app_commands.command(name="add", description="Publish a LoRA from Civitai or Hugging Face, for everybody")
+    @app_commands.command(
+        name="add", description="Publish a LoRA for everybody: from Civitai, Hugging Face or a file of yours"
+    )
     @app_commands.describe(
         link="A page of civitai.com or huggingface.co",
+        file="Instead of a link: a .safetensors file of yours",
         name="What members call it; without it, what its author does",
         weight="How strong it is where nobody says otherwise, 0.8 without it",
         trigger_words="Separated by commas; without them, what its page and its file say",
     )
-    async def add(
+    async def add(  # noqa: PLR0917 - discord.py passes the options by name
         self,
         interaction: discord.Interaction[EaselClient],
-        link: app_commands.Range[str, 1, MAX_LINK],
+        link: app_commands.Range[str, 1, MAX_LINK] | None = None,
+        file: discord.Attachment | None = None,
         name: app_commands.Range[str, 1, MAX_NAME] | None = None,
         weight: app_commands.Range[float, -MAX_LORA_WEIGHT, MAX_LORA_WEIGHT] | None = None,
         trigger_words: app_commands.Range[str, 1, 400] | None = None,
     ) -> None:
         words = None if trigger_words is None else _words(trigger_words)
-        await adding.add(interaction, Kind.LORA, link, Wishes(name=name, weight=weight, trigger_words=words))
+        wishes = Wishes(name=name, weight=weight, trigger_words=words)
+        await adding.add(interaction, adding.Offer(Kind.LORA, link, file), wishes)
 
     @app_commands.command(name="remove", description="Take a published LoRA out of the lists; a button brings it back")
     @app_commands.describe(name="Which LoRA")

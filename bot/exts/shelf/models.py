@@ -62,22 +62,26 @@ class ModelsGroup(app_commands.Group):
         is_warm = found.id in interaction.client.board.fleet.loaded
         await tell_privately(interaction, model_message(found, is_warm=is_warm, locale=locale))
 
-    @app_commands.command(name="add", description="Publish a model from Civitai or Hugging Face, for everybody")
+    @app_commands.command(
+        name="add", description="Publish a model for everybody: from Civitai, Hugging Face or a file of yours"
+    )
     @app_commands.describe(
         link="A page of civitai.com or huggingface.co",
+        file="Instead of a link: a .safetensors file of yours",
         name="What members call it; without it, what its author does",
         steps="Steps where nobody says otherwise",
         cfg="How closely to follow the prompt where nobody says otherwise",
     )
-    async def add(
+    async def add(  # noqa: PLR0917 - discord.py passes the options by name
         self,
         interaction: discord.Interaction[EaselClient],
-        link: app_commands.Range[str, 1, MAX_LINK],
+        link: app_commands.Range[str, 1, MAX_LINK] | None = None,
+        file: discord.Attachment | None = None,
         name: app_commands.Range[str, 1, MAX_NAME] | None = None,
         steps: app_commands.Range[int, 1, MAX_STEPS] | None = None,
         cfg: app_commands.Range[float, 0.0, MAX_CFG] | None = None,
     ) -> None:
-        await adding.add(interaction, Kind.MODEL, link, Wishes(name=name, steps=steps, cfg=cfg))
+        await adding.add(interaction, adding.Offer(Kind.MODEL, link, file), Wishes(name=name, steps=steps, cfg=cfg))
 
     @app_commands.command(name="remove", description="Take a published model out of the lists; a button brings it back")
     @app_commands.describe(name="Which model")

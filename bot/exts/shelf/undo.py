@@ -14,6 +14,7 @@ from bot.exts.studio.press import Button
 from bot.publishing.findings import Kind
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
+from tasks.ledger import Ledger
 from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
@@ -86,12 +87,13 @@ async def _change(
 ) -> tuple[str, discord.ui.View | None]:
     """What is to be said, and the button that takes it back."""
     services, locale = interaction.client.services, str(interaction.locale)
-    published = services.ledger.published
+    published, shown = services.ledger.published, harmless(identifier, most=63)
+    if action == RESTORE and await services.in_ledger(_file_is_gone, services.ledger, kind, identifier):
+        return say("shelf.file_gone", locale=locale, name=shown), None
     if action == REMOVE:
         done = await services.in_ledger(published.remove, str(kind), identifier, now=services.clock())
     else:
         done = await services.in_ledger(published.restore, str(kind), identifier)
-    shown = harmless(identifier, most=63)
     if not done:
         return say(f"shelf.not_{action}d", locale=locale, name=shown), None
     note = audit_entry(interaction, f"{kind} {action}d", detail=identifier)
@@ -102,3 +104,10 @@ async def _change(
         log.warning("workers are not told yet: redis does not answer")
     back = RESTORE if action == REMOVE else REMOVE
     return say(f"shelf.{action}d", locale=locale, name=shown), undo_view(back, kind, identifier, locale=locale)
+
+
+def _file_is_gone(ledger: Ledger, kind: Kind, identifier: str) -> bool:
+    """An uploaded file is kept for a while after its removal, and then no more."""
+    row = ledger.published.get(str(kind), identifier)
+    scheme, _, sha256 = str(row.entry_json.get("source") if row else "").partition(":")
+    return scheme == "upload" and ledger.uploads.size(sha256) is None

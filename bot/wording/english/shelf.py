@@ -19,6 +19,8 @@ SHELF: dict[str, str] = {
     "shelf.not_removed": "There is no published **{name}**. Pick a name from the list.",
     "shelf.restored": "**{name}** is back.",
     "shelf.not_restored": "**{name}** is there already, or was never published.",
+    "shelf.file_gone": "The file of **{name}** was kept for a week after its removal, and not longer. Attach it again "
+    "with `/models add` or `/loras add`.",
     "shelf.is_file": "This one comes from the file `{file}`. Delete the file and restart the bot instead.",
     # Adding.
     "publish.added": "**{name}** is published as `{id}`. Everybody can draw with it from now on.",
@@ -27,11 +29,18 @@ SHELF: dict[str, str] = {
     "server may do it. Ask one of them.",
     "publish.kind.model": "model",
     "publish.kind.lora": "LoRA",
+    "publish.choose_one": "Give either a `link` or a `file`: one of the two, not both.",
     "publish.unknown_link": "{given} is no link that I know. Paste a page of a model from civitai.com or "
     "huggingface.co.",
-    "publish.discord_file": "Links to files in Discord expire, and GPUs fetch the file again for weeks. Upload it to "
-    "huggingface.co or civitai.com and paste that page (a private repository works with the owner's `HF_TOKEN`), "
-    "or ask the owner to put it into a bucket and name it in a file of `config/{kind}`.",
+    "publish.discord_file": "Links to files in Discord expire. Attach the file itself: the option `file` of this "
+    "command takes it.",
+    "publish.file_gone": "Discord does not have the file any more. Attach it again.",
+    "publish.file_away": "Discord did not give me the file just now. Try again in a few minutes.",
+    "publish.file_cut": "The file is not whole: it has {size} bytes, and by its own words {whole}. Fetch it anew "
+    "and attach that.",
+    "publish.file_too_big": "The file has {size}, and files up to {most} are taken here. What is larger, as most "
+    "checkpoints are, comes from a page of civitai.com or huggingface.co: give that as `link`.",
+    "publish.no_room": "There is no room for the file here. The owner has to make some, or to look into the bot's log.",
     "publish.not_found": "{site} has no such model, or not any more. Check the link.",
     "publish.needs_key": "{site} gives this only to those who sign in. The owner has to set **{setting}**.",
     "publish.key_refused": "{site} does not give this to the owner's account. Its terms may have to be accepted on "

@@ -17,6 +17,8 @@ SHELF: dict[str, str] = {
     "shelf.not_removed": "Es gibt kein veröffentlichtes **{name}**. Wähle einen Namen aus der Liste.",
     "shelf.restored": "**{name}** ist wieder da.",
     "shelf.not_restored": "**{name}** ist schon da oder wurde nie veröffentlicht.",
+    "shelf.file_gone": "Die Datei von **{name}** wurde nach dem Entfernen noch eine Woche aufbewahrt, länger nicht. "
+    "Hänge sie mit `/models add` oder `/loras add` noch einmal an.",
     "shelf.is_file": "Das kommt aus der Datei `{file}`. Lösche sie und starte den Bot neu.",
     "publish.added": "**{name}** ist als `{id}` veröffentlicht. Ab jetzt können alle damit zeichnen.",
     "publish.no_owner": "Hier kann noch niemand veröffentlichen: der Besitzer muss `DISCORD_OWNER_GUILD_ID` setzen.",
@@ -24,12 +26,19 @@ SHELF: dict[str, str] = {
     "auf dem Server des Besitzers. Frage eines von ihnen.",
     "publish.kind.model": "Modell",
     "publish.kind.lora": "LoRA",
+    "publish.choose_one": "Gib entweder einen `link` oder eine `file` an: eins von beiden, nicht beides.",
     "publish.unknown_link": "{given} ist kein Link, den ich kenne. Füge die Seite eines Modells von civitai.com oder "
     "huggingface.co ein.",
-    "publish.discord_file": "Links zu Dateien in Discord laufen ab, und GPUs holen die Datei noch nach Wochen. Lade "
-    "sie bei huggingface.co oder civitai.com hoch und füge diese Seite ein (ein privates Repository geht mit dem "
-    "`HF_TOKEN` des Besitzers), oder bitte den Besitzer, sie in einen Bucket zu legen und in einer Datei in "
-    "`config/{kind}` zu nennen.",
+    "publish.discord_file": "Links zu Dateien in Discord laufen ab. Hänge die Datei selbst an: die Option `file` "
+    "dieses Befehls nimmt sie.",
+    "publish.file_gone": "Discord hat die Datei nicht mehr. Hänge sie noch einmal an.",
+    "publish.file_away": "Discord hat mir die Datei gerade nicht gegeben. Versuche es in ein paar Minuten noch einmal.",
+    "publish.file_cut": "Die Datei ist nicht vollständig: sie hat {size} Bytes, nach eigener Angabe wären es {whole}. "
+    "Lade sie neu herunter und hänge diese an.",
+    "publish.file_too_big": "Die Datei hat {size}, und bis {most} werden hier genommen. Größeres, wie die meisten "
+    "Checkpoints, kommt von einer Seite auf civitai.com oder huggingface.co: gib die als `link` an.",
+    "publish.no_room": "Für die Datei ist hier kein Platz. Der Besitzer muss welchen schaffen oder ins Log "
+    "des Bots sehen.",
     "publish.not_found": "{site} hat so ein Modell nicht, oder nicht mehr. Prüfe den Link.",
     "publish.needs_key": "{site} gibt das nur Angemeldeten. Der Besitzer muss **{setting}** setzen.",
     "publish.key_refused": "{site} gibt das dem Konto des Besitzers nicht. Vielleicht müssen auf der Seite zuerst "

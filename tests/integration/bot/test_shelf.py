@@ -138,7 +138,7 @@ async def test_what_cannot_be_published_says_why_and_what_to_do(shop: Studio, we
     lora, page = safetensors(LORA), on_civitai(web, safetensors(LORA))
     assert (await refused("https://example.org")).startswith("https\\://example.org is no link that I know.")
     in_discord = "https://cdn.discordapp.com/attachments/1/2/ink.safetensors?ex=1"
-    assert (await refused(in_discord)).endswith("put it into a bucket and name it in a file of `config/loras`.")
+    assert (await refused(in_discord)).endswith("the option `file` of this command takes it.")
     assert (await refused(page, "models add")).startswith("This is a LoRA, not a model. Use the other command.")
     assert (await refused(on_civitai(web, b"\x80\x04pickle" * 99))).startswith("This is not a `.safetensors` file.")
     assert (await refused(on_hub(web, {"a.safetensors": lora, "b.safetensors": lora}))).startswith(
