@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.discord.world import GUILD_ID
 from sandbox.studio import Studio
 
 
 @pytest.fixture(scope="session")
 def running_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with Studio(tmp_path_factory.mktemp("studio")) as studio:
+    owner = {"DISCORD_OWNER_GUILD_ID": GUILD_ID}  # its moderators may publish
+    with Studio(tmp_path_factory.mktemp("studio"), environment=owner) as studio:
         yield studio
 
 
