@@ -12,6 +12,7 @@ import structlog
 log = structlog.get_logger()
 
 FIRST_BOUND_S = 900.0  # before anything is learned: reading weights from a slow disk, the first kernels
+FIRST_STEP_S = 300.0  # LoRAs and ControlNets are read within a drawing, before its first step
 FLOOR_S = 60.0
 _MARGIN = 20
 _REMEMBERED = 200
@@ -41,8 +42,8 @@ class Watchdog:
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Steps are being made."""
-        with self._watching(bound_s(self._steps_s)):
+        """Steps are being made; before the first one there is time to read what the job brought."""
+        with self._watching(max(FIRST_STEP_S, bound_s(self._steps_s))):
             yield
 
     @contextmanager

@@ -23,6 +23,7 @@ from tasks.schema import CheckpointRef, Heartbeat, WorkerState
 from tests.specs import tiny_spec
 
 ROOT = Path(__file__).parents[3]
+DEVICE_FAULTS = Path(__file__).parent / "device_faults"
 BOOT_S = 60.0
 
 
@@ -57,7 +58,10 @@ def _kill_group(supervisor: subprocess.Popen[bytes]) -> None:
 
 @dataclass
 class Fleet:
-    """Starts workers, each in a process group of its own, and ends them all at the end."""
+    """Starts workers, each in a process group of its own, and ends them all at the end.
+
+    What lies in the folder `faults` is wrong with their devices: see `device_faults/sitecustomize.py`.
+    """
 
     url: str
     config: Path
@@ -69,6 +73,8 @@ class Fleet:
         app = make_app(self.url, client_name="test")
         self.publisher = Publisher(app, self.redis)
         self.checkpoints = load_registry(self.config).checkpoints
+        self.faults = self.data / "faults"
+        self.faults.mkdir(exist_ok=True)
 
     def start(self, *names: str) -> None:
         """Have these workers, and no others, idle: what runs already is used again."""
@@ -121,6 +127,8 @@ class Fleet:
     def _spawn(self, name: str) -> subprocess.Popen[bytes]:
         environment = {
             **os.environ,
+            "PYTHONPATH": str(DEVICE_FAULTS),
+            "DEVICE_FAULTS": str(self.faults),
             "EASEL_ENV_FILE": "",
             "EASEL_WORKER_ID": name,
             "EASEL_WORKER_REDIS_URL": self.url,

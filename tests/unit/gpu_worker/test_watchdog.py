@@ -1,4 +1,4 @@
-from gpu_worker.watchdog import FIRST_BOUND_S, FLOOR_S, Watchdog, bound_s
+from gpu_worker.watchdog import FIRST_BOUND_S, FIRST_STEP_S, FLOOR_S, Watchdog, bound_s
 
 
 class Clock:
@@ -28,6 +28,24 @@ def test_a_step_that_does_not_come_is_reported() -> None:
         clock.now += 2
         watchdog.look()
     assert stalls == [FLOOR_S + 1]
+
+
+def test_what_a_job_brings_may_take_longer_than_a_step() -> None:
+    """Three ControlNets from a slow disk, on a worker whose steps are fast: it must not be ended again and again."""
+    clock, stalls = Clock(), list[float]()
+    watchdog = Watchdog(stalls.append, clock=clock)
+    for _ in range(2):
+        with watchdog.drawing():
+            clock.now += FIRST_STEP_S - 1
+            watchdog.look()
+            for _ in range(10):
+                watchdog.step()
+                clock.now += 0.1
+    assert stalls == []
+    with watchdog.drawing():
+        clock.now += FIRST_STEP_S + 1
+        watchdog.look()
+    assert stalls == [FIRST_STEP_S + 1]
 
 
 def test_an_idle_lane_is_not_stalled() -> None:
