@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionXLPipeline
@@ -220,11 +221,12 @@ class MemoryRunsOut:
 
 
 def test_out_of_memory_once(renderer: DiffusersRenderer, spec: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second attempt is frugal, and the picture comes."""
-    expected = draw(renderer, spec())
+    """The second attempt is frugal, and the picture comes: the same but for its last bits (test_memory.py)."""
+    expected = np.frombuffer(draw(renderer, spec())[0].rgb, np.uint8).astype(int)
     vae = renderer._cache.get(spec().checkpoint).parts["vae"]
     monkeypatch.setattr(vae, "decode", MemoryRunsOut(vae.decode, 1))
-    assert draw(renderer, spec()) == expected
+    found = np.frombuffer(draw(renderer, spec())[0].rgb, np.uint8)
+    assert np.abs(found - expected).max() <= 1
     assert not vae.use_tiling
 
 
