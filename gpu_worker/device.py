@@ -1,5 +1,6 @@
 """The device that torch sees: which one, in what precision, how full."""
 
+import gc
 import os
 import re
 from contextlib import suppress
@@ -17,6 +18,8 @@ log = structlog.get_logger()
 _GB = 1e9
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
 _DRIVER = Path("/proc/driver/nvidia/version")
+# How CUDA and its libraries say it where torch's allocator does not.
+_FULL = ("CUDA error: out of memory", "_ALLOC_FAILED", "ALLOCATION_FAILED")
 _WORKING_MEMORY_BYTES = 5 * 10**9  # a VAE decode of two megapixels and the CUDA context
 
 
@@ -67,9 +70,15 @@ class Device:
         return DeviceState("CPU", is_cpu=True, memory_total_gb=_machine_memory_bytes() / _GB, memory_used_gb=used / _GB)
 
     def free_unused(self) -> None:
-        """Give memory that nobody uses back to the device."""
+        """Give memory that nobody uses back to the device, also what only cycles of dead objects hold."""
+        gc.collect()
         if self.kind == "cuda":
             torch.cuda.empty_cache()
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether it did not fit; then less may fit, and the CUDA context lives."""
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in _FULL)
 
 
 def cuda_trouble() -> str | None:

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import TypeVar
 
 import diffusers
@@ -19,7 +20,7 @@ from gpu_worker.cache.residents import Residents
 from gpu_worker.controls import plan
 from gpu_worker.controls.maps import MapStore
 from gpu_worker.controls.models import ControlNetCache
-from gpu_worker.device import Device
+from gpu_worker.device import Device, is_out_of_memory
 from gpu_worker.loras.shelf import LoraShelf
 from gpu_worker.pipelines import drawing, pixels, texts
 from gpu_worker.pipelines.sampling import Sampling
@@ -34,6 +35,7 @@ from gpu_worker.renderer import (
     unseen,
 )
 from gpu_worker.safety import SafetyCheckers
+from gpu_worker.thrift import thrifty
 from tasks.errors import DeviceError, ErrorCode, JobError
 from tasks.schema import CheckpointRef, JobSpec
 
@@ -124,26 +126,30 @@ class DiffusersRenderer:
     def _draw_or_shrink(
         self, components: Components, spec: JobSpec, listeners: _Listeners, materials: Materials
     ) -> Drawing:
-        def first() -> Drawing:
+        def attempt(*, is_thrifty: bool = False) -> Drawing:
             with speed.drawing(components.parts, self._device.options, pixels=spec.width * spec.height):
-                return self._draw(components, spec, listeners, materials)
+                return self._draw(components, spec, listeners, materials, is_thrifty=is_thrifty)
 
         def frugally() -> Drawing:
             self._drop_unused()
-            components.parts["vae"].enable_tiling()
-            try:
-                return self._draw(components, spec, listeners, materials)
-            finally:
-                components.parts["vae"].disable_tiling()
+            return attempt(is_thrifty=True)
 
-        return self._twice(first, frugally, spec.checkpoint)
+        return self._twice(attempt, frugally, spec.checkpoint)
 
     def _drop_unused(self) -> None:
         """All that the present job can do without, or have again."""
         self._maps.drop_detectors()
         self._residents.drop_unused()
 
-    def _draw(self, components: Components, spec: JobSpec, listeners: _Listeners, materials: Materials) -> Drawing:
+    def _draw(
+        self,
+        components: Components,
+        spec: JobSpec,
+        listeners: _Listeners,
+        materials: Materials,
+        *,
+        is_thrifty: bool,
+    ) -> Drawing:
         on_step, on_preview = listeners
         judge = self._safety.judge(spec.safety, materials.safety)  # first: a broken checker costs no drawing
         with components.prompts.lock:
@@ -151,7 +157,10 @@ class DiffusersRenderer:
         controls = plan.prepare(spec, components, materials, self._controlnets, self._maps)
         sampling = Sampling(components, spec, on_step, controls, on_preview=on_preview)
         maps = [pixels.of_image(each, spec.seeds[0]) for each in controls.shown]
-        return Drawing(judge(drawing.draw(sampling, materials)), maps)
+        parts = components.parts
+        with thrifty(parts["vae"], [parts["unet"], *controls.nets]) if is_thrifty else nullcontext():
+            pictures = drawing.draw(sampling, materials)
+        return Drawing(judge(pictures), maps)
 
     def _twice(
         self, attempt: Callable[[], _Result], frugal: Callable[[], _Result], checkpoint: CheckpointRef
@@ -161,20 +170,21 @@ class DiffusersRenderer:
         Raises:
             DeviceError: out of memory both times, or the device failed and with it this process' CUDA context.
         """
-        try:
+        reason = ""
+        for draw in (attempt, frugal):
             try:
-                return attempt()
-            except torch.OutOfMemoryError:
-                log.warning("out of memory, trying again with less", checkpoint=checkpoint.id)
+                return draw()
+            except RuntimeError as error:  # all of torch's are
+                if is_out_of_memory(error):
+                    reason = str(error)[:300]
+                elif isinstance(error, torch.AcceleratorError):
+                    raise DeviceError(ErrorCode.DEVICE_FAULT, str(error)[:300]) from error
+                else:
+                    raise
+            # Not before the error is gone: its frames hold all that was computed.
             self._device.free_unused()
-            return frugal()
-        except torch.OutOfMemoryError as error:
-            self._device.free_unused()
-            raise DeviceError(
-                ErrorCode.OUT_OF_MEMORY, str(error)[:300], checkpoint=checkpoint.id, device=self._device.state().name
-            ) from None
-        except torch.AcceleratorError as error:
-            raise DeviceError(ErrorCode.DEVICE_FAULT, str(error)[:300]) from error
+            log.warning("out of memory", checkpoint=checkpoint.id, is_last_attempt=draw is frugal)
+        raise DeviceError(ErrorCode.OUT_OF_MEMORY, reason, checkpoint=checkpoint.id, device=self._device.state().name)
 
 
 def quiet_libraries() -> None:

@@ -12,6 +12,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from config.registry import DeviceOptions
+from gpu_worker import thrift
 
 log = structlog.get_logger()
 
@@ -46,6 +47,5 @@ def drawing(parts: Mapping[str, Any], options: DeviceOptions, *, pixels: int) ->
             backends = list(dict.fromkeys([_BACKENDS[options.attention], SDPBackend.MATH]))
             stack.enter_context(sdpa_kernel(backends, set_priority=True))
         if options.vae_tiling_above_pixels is not None and pixels > options.vae_tiling_above_pixels:
-            parts["vae"].enable_tiling()
-            stack.callback(parts["vae"].disable_tiling)
+            stack.enter_context(thrift.tiled(parts["vae"]))
         yield

@@ -118,7 +118,6 @@ def failure_message(
         "model": harmless(_culprit(spec, failure) or model, most=80),
         "width": spec.width,
         "height": spec.height,
-        "images": spec.num_images,
         "prompt_limit": MAX_PROMPT_CHARACTERS,
         "side_limit": MAX_SIDE,
         "size": "",

@@ -303,7 +303,7 @@ async def test_a_failure_is_told_with_cause_and_remedy(studio: Studio) -> None:
     ended = await studio.job(job.id)
     assert (ended.state, ended.told_at is not None) == (JobState.FAILED, True)
     (message,) = await studio.messages()
-    assert "The GPU ran out of memory with 1 × 64×64.\nAsk for fewer `images`" in message["content"]
+    assert "The GPU ran out of memory with 64×64, even drawing thriftily.\nLeave ControlNets out" in message["content"]
     assert "everyone" not in message["content"]
     assert labels(message) == ["Retry"]
 

@@ -111,7 +111,16 @@ def test_weight_zero_changes_nothing(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"weight": 0.5}, {"end": 0.5}, {"start": 0.5}, {"kind": "tile"}, {"preprocess": False}, {"id": "other"}]
+    "changes",
+    [
+        {"image": input_ref(half_mask())},
+        {"weight": 0.5},
+        {"end": 0.5},
+        {"start": 0.5},
+        {"kind": "tile"},
+        {"preprocess": False},
+        {"id": "other"},
+    ],
 )
 def test_every_option_takes_effect(room: Room, changes: dict[str, Any]) -> None:
     """None is lost on the way."""

@@ -1,10 +1,12 @@
 """The real diffusers pipeline on the tiny weights."""
 
 import inspect
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionXLPipeline
@@ -79,6 +81,18 @@ def test_every_option_takes_effect(renderer: DiffusersRenderer, spec: Any, chang
     assert draw(renderer, spec(**changes))[0].rgb != draw(renderer, spec())[0].rgb
 
 
+def test_without_guidance_nothing_negative_counts(renderer: DiffusersRenderer, spec: Any) -> None:
+    """Up to 1 the UNet sees the latents once a step, and what the negative prompt says is not read; above, twice."""
+    batches: list[int] = []
+    unet = renderer._cache.get(spec().checkpoint).parts["unet"]
+    hook = unet.register_forward_pre_hook(lambda _unet, given: batches.append(len(given[0])))
+    unguided = draw(renderer, spec(guidance_scale=1.0))
+    assert draw(renderer, spec(guidance_scale=1.0, negative_prompt="dull")) == unguided
+    draw(renderer, spec(guidance_scale=1.1))
+    hook.remove()
+    assert batches == [1, 1, 1, 1, 2, 2]
+
+
 def test_size(renderer: DiffusersRenderer, spec: Any) -> None:
     """Width and height are not swapped."""
     picture = draw(renderer, spec(width=64, height=96))[0]
@@ -107,6 +121,13 @@ def test_every_sampler_draws(renderer: DiffusersRenderer, spec: Any, sampler: st
     """Each row of the table works with the real pipeline, twice with the same result."""
     order = spec(sampler=sampler, num_inference_steps=4)
     assert draw(renderer, order) == draw(renderer, order)
+
+
+def test_no_sampler_is_another_by_name_only(renderer: DiffusersRenderer, spec: Any) -> None:
+    """From the same noise each goes its own way to its own picture; DDPM's steps are Euler a's, written otherwise."""
+    names = sorted(set(SAMPLERS) - {"ddpm"})
+    pictures = {name: draw(renderer, spec(sampler=name, num_inference_steps=8))[0].rgb for name in names}
+    assert len(set(pictures.values())) == len(names)
 
 
 def test_the_table_is_complete() -> None:
@@ -220,11 +241,12 @@ class MemoryRunsOut:
 
 
 def test_out_of_memory_once(renderer: DiffusersRenderer, spec: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second attempt is frugal, and the picture comes."""
-    expected = draw(renderer, spec())
+    """The second attempt is frugal, and the picture comes: the same but for its last bits (test_memory.py)."""
+    expected = np.frombuffer(draw(renderer, spec())[0].rgb, np.uint8).astype(int)
     vae = renderer._cache.get(spec().checkpoint).parts["vae"]
     monkeypatch.setattr(vae, "decode", MemoryRunsOut(vae.decode, 1))
-    assert draw(renderer, spec()) == expected
+    found = np.frombuffer(draw(renderer, spec())[0].rgb, np.uint8)
+    assert np.abs(found - expected).max() <= 1
     assert not vae.use_tiling
 
 
@@ -285,6 +307,27 @@ def _pictures(reference: CheckpointRef, fetcher: WeightsFetcher) -> list[Picture
     made = DiffusersRenderer(CPU)
     made.load(reference, fetcher.checkpoint(reference))
     return draw(made, tiny_spec(checkpoint=reference))
+
+
+def test_another_checkpoint(
+    fetcher: WeightsFetcher, tiny_ref: CheckpointRef, tiny_weights: Path, tmp_path: Path
+) -> None:
+    """Each draws with its own weights, whichever was loaded last."""
+    from safetensors.torch import load_file, save_file  # noqa: PLC0415
+
+    shutil.copytree(tiny_weights / "tiny-sdxl", tmp_path / "other")
+    unet = tmp_path / "other" / "unet" / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(unet)
+    tensors["conv_out.weight"] *= 0.5
+    save_file(tensors, unet, metadata={"format": "pt"})
+    other = tiny_ref.model_copy(update={"id": "other", "weights": Weights(source=f"file:{tmp_path / 'other'}")})
+    both = DiffusersRenderer(CPU)
+    for reference in (tiny_ref, other):
+        both.load(reference, fetcher.checkpoint(reference))
+    drawn, before = (draw(both, tiny_spec(checkpoint=reference)) for reference in (other, tiny_ref))
+    assert drawn == _pictures(other, fetcher)
+    assert before == _pictures(tiny_ref, fetcher)
+    assert drawn != before
 
 
 def test_another_vae(fetcher: WeightsFetcher, tiny_ref: CheckpointRef, tiny_weights: Path, tmp_path: Path) -> None:

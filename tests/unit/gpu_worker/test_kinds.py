@@ -64,6 +64,22 @@ def test_strength_is_how_far_it_goes(room: Room) -> None:
     assert distance(near, gradient()) < distance(far, gradient())
 
 
+def test_the_strength_of_an_inpainting(room: Room) -> None:
+    """Within the mask a little keeps nearer to what was there; outside neither changes anything."""
+    near, far = (room.image(repair(strength=strength, num_inference_steps=8)) for strength in (0.15, 1.0))
+    left, right = (0, 0, 32, 64), (32, 0, 64, 64)
+    assert distance(near.crop(right), gradient().crop(right)) < distance(far.crop(right), gradient().crop(right))
+    assert near.crop(left).tobytes() == far.crop(left).tobytes() == gradient().crop(left).tobytes()
+
+
+@pytest.mark.parametrize("order", [variation(), repair(), enlargement()])
+def test_another_picture_gives_another(room: Room, order: JobSpec) -> None:
+    """What is drawn is drawn from the picture that was given."""
+    mirrored = gradient().transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    room.at_hand.append(mirrored)
+    assert room.draw(order.model_copy(update={"image": input_ref(mirrored)})) != room.draw(order)
+
+
 def test_any_strength_does_at_least_one_step(room: Room) -> None:
     """0.1 of four steps is rounded to none by diffusers, which then refuses."""
     steps: list[tuple[int, int]] = []
