@@ -270,6 +270,8 @@ class Profile(Entry):
     """A whole worker, declared: image, models to warm, GPU, price cap, provider order.
 
     `image_gb` is what a machine without the image pulls: the layers as the registry keeps them, compressed.
+    `boot_deadline_s` and `boot_deadline_min_s` bound how long a rented machine may take to get ready; between them the
+    offer's own figures decide.
     `idle_s` replaces both idle times of the fleet's operating point; `interruptible` also takes machines that a higher
     bid takes away (a job on them then starts again elsewhere); `ssh` rents machines into which
     `python -m provisioner ssh` can log in.
@@ -286,10 +288,23 @@ class Profile(Entry):
     disk_gb: float = Field(40, ge=8)
     max_usd_per_hour: float = Field(0.6, gt=0)
     boot_deadline_s: float = Field(600, ge=10)
+    boot_deadline_min_s: float = Field(300, ge=10)
     idle_s: float | None = Field(None, ge=5)
     interruptible: bool = False
     ssh: bool = False
     environment: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _deadlines_in_order(self) -> Self:
+        """Only where both are given: one that is short alone is meant to be short."""
+        both = {"boot_deadline_s", "boot_deadline_min_s"} <= self.model_fields_set
+        if both and self.boot_deadline_min_s > self.boot_deadline_s:
+            message = (
+                f"boot_deadline_min_s is {self.boot_deadline_min_s:g}, and boot_deadline_s, the longest one, "
+                f"only {self.boot_deadline_s:g}"
+            )
+            raise ValueError(message)
+        return self
 
 
 class OwnGpu(Entry):

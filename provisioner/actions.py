@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from provisioner.deadlines import Boot
 from provisioner.lifecycle import State
 from provisioner.observation import Machine
 from provisioner.providers.base import Listed, Offer
@@ -94,10 +95,11 @@ class DestroyOrphan:
 
 @dataclass(frozen=True)
 class Launch:
-    """Rent this offer."""
+    """Rent this offer. `boot`: when it should be ready; None leaves that to the profile's longest deadline."""
 
     offer: Offer
     reason: str
+    boot: Boot | None = None
 
 
 Action = (

@@ -88,7 +88,7 @@ class Launcher:
         self._record(row, action.offer, result)
 
     def _intent(self, instance_id: str, action: Launch, *, sha256: str) -> Intent:
-        offer = action.offer
+        offer, boot = action.offer, action.boot
         return Intent(
             id=instance_id,
             label=f"{self._prefix}{instance_id}",
@@ -102,6 +102,9 @@ class Launcher:
             reason=action.reason,
             bandwidth_usd=self._download_gb * offer.usd_per_gb_down,
             worker_password_sha256=sha256,
+            boot_promised_s=boot.promised_s if boot else None,
+            boot_expected_s=boot.expected_s if boot else None,
+            boot_deadline_s=boot.deadline_s if boot else None,
         )
 
     def _spec(self, row: Instance, url: str) -> LaunchSpec:

@@ -99,7 +99,10 @@ BOOTABLE = frozenset({S.ALLOCATING, S.PULLING, S.BOOTING})
 UNRESOLVED = frozenset({S.INTENDED, S.AMBIGUOUS})
 DESTROYABLE = frozenset(state for state, targets in EDGES.items() if S.DESTROYING in targets)
 
-# Seconds. The whole way from intent to ready is bounded by the profile's boot_deadline_s instead.
+# How the reason begins when the deadline from intent to ready, which each offer brings along, was passed.
+NOT_READY = "not ready after"
+
+# Seconds.
 RUNNING_WITHOUT_WORKER_S = 180.0  # the container runs, and no worker was ever heard
 SILENT_READY_S = 45.0  # on top of the heartbeat's own TTL; a restart of Redis must not cost a fleet
 SILENT_FAILED_S = 6.0  # the provider says that it failed, and no new heartbeat contradicts it

@@ -22,7 +22,6 @@ from provisioner.market import MarketWatch
 from provisioner.observation import Market, Observation
 from provisioner.observe import Observer, Sight
 from provisioner.policy import Rules
-from provisioner.strikes import Strikes
 from provisioner.sweeping import Sweeper
 from tasks import life
 from tasks.ledger import Instance, Ledger, NoLongerLeader
@@ -160,8 +159,8 @@ class Loop:
     def _look_at_market(self, seen: Observation) -> Market:
         if self._hands is None or not policy.wants_offer(seen, self._rules):
             return Market()
-        strikes = Strikes.of(self._ledger.instances.recent_ends(), now=seen.now)
-        return self._hands.market.look(seen.now, avoided=seen.avoided, strikes=strikes)
+        ends = self._ledger.instances.recent_ends()
+        return self._hands.market.look(seen.now, avoided=seen.avoided, ends=ends)
 
     def _say(self, plan: Plan, seen: Observation) -> None:
         """One line per change of mind, not per pass."""

@@ -1,16 +1,16 @@
 """The provider's offers, asked for rarely because searches are rationed, without those that just disappointed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from config.registry import Profile
-from provisioner import offers
+from provisioner.appraisal import Appraisal
 from provisioner.observation import Market
 from provisioner.providers.base import Offer, OfferList, Provider
 from provisioner.purse import Purse
-from provisioner.strikes import NONE, Strikes
+from tasks.ledger import Instance
 
 log = structlog.get_logger()
 
@@ -38,8 +38,14 @@ class MarketWatch:
         self._closed_because = ""
         self._refusals = 0
 
-    def look(self, now: datetime, *, avoided: Collection[str], strikes: Strikes = NONE) -> Market:
-        """The fitting offers, best first, or the reason why there are none."""
+    def look(self, now: datetime, *, avoided: Collection[str], ends: Sequence[Instance] = ()) -> Market:
+        """The fitting offers, best first, or the reason why there are none.
+
+        Args:
+            now: aware UTC.
+            avoided: machine ids that failed lately.
+            ends: the newest machines of which is known whether they got ready, newest first.
+        """
         interval_s = self._provider.capabilities.create_interval_s
         if self._closed_until is not None and now < self._closed_until:
             return Market(problem=self._closed_because, create_interval_s=interval_s)
@@ -53,12 +59,14 @@ class MarketWatch:
             log.warning("offers cannot be read", problem=self._list.problem)
             return Market(problem=self._list.problem, create_interval_s=interval_s)
         taken = {offer_id for offer_id, at in self._taken.items() if now - at < TAKEN_FOR}
-        ranking = offers.rank(
-            self._list.offers, self._profile, download_gb=self._download_gb, avoided={*avoided, *taken}, strikes=strikes
-        )
-        problem = "" if ranking.fitting else ranking.summary
+        known = Appraisal.of(ends, self._profile, download_gb=self._download_gb, now=now)
+        ranking = known.rank(self._list.offers, avoided={*avoided, *taken})
         return Market(
-            offers=ranking.fitting, problem=problem, create_interval_s=interval_s, download_gb=self._download_gb
+            offers=ranking.fitting,
+            problem="" if ranking.fitting else ranking.summary,
+            create_interval_s=interval_s,
+            download_gb=self._download_gb,
+            boots={offer.id: known.boot(offer) for offer in ranking.fitting},
         )
 
     def taken(self, offer: Offer, *, now: datetime) -> None:

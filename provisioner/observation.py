@@ -1,10 +1,13 @@
 """What a pass of the loop knows: data only, gathered by `observe`, judged by `reconcile` and `policy`. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 
 from provisioner.budget import Spending
+from provisioner.deadlines import Boot
 from provisioner.lifecycle import State
 from provisioner.providers.base import Listed, Offer
 from tasks.ledger import Instance
@@ -122,10 +125,11 @@ class Observation:
 class Market:
     """The fitting offers, best first, looked up only when a machine is wanted. `problem`: why there is none.
 
-    `download_gb`: what a fresh machine fetches before it is ready.
+    `download_gb`: what a fresh machine fetches before it is ready. `boots`: offer id → what to expect of its start.
     """
 
     offers: tuple[Offer, ...] = ()
     problem: str = ""
     create_interval_s: float = 0.0
     download_gb: float = 0.0
+    boots: Mapping[str, Boot] = field(default_factory=lambda: MappingProxyType({}))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from config.registry import Profile
+from provisioner.paces import AS_PROMISED, Paces
 from provisioner.providers.base import Offer
 from provisioner.strikes import NONE, Strikes
 
@@ -49,6 +50,7 @@ def rank(
     download_gb: float,
     avoided: Collection[str] = (),
     strikes: Strikes = NONE,
+    paces: Paces = AS_PROMISED,
 ) -> Ranking:
     """Sort offers by the profile's order of providers, then by what an hour of work on them is expected to cost.
 
@@ -58,6 +60,7 @@ def rank(
         download_gb: what a fresh machine must fetch before it is ready, paid at the host's own rate.
         avoided: machine ids that failed lately, and offer ids that were just taken.
         strikes: what the machines did to us before.
+        paces: how long they took to start.
     """
     fitting, rejected = [], []
     for offer in offers:
@@ -70,36 +73,41 @@ def rank(
     fitting.sort(
         key=lambda offer: (
             order.get(offer.provider, 0),
-            first_hour_usd(offer, download_gb=download_gb, strikes=strikes),
+            first_hour_usd(offer, download_gb=download_gb, strikes=strikes, paces=paces),
             offer.id,
         )
     )
     return Ranking(fitting=tuple(fitting), rejected=tuple(rejected))
 
 
-def boot_s(offer: Offer, *, download_gb: float) -> float:
-    """Seconds until the worker is ready: what it must fetch at the host's own speed, and to start."""
+def promised_s(offer: Offer, *, download_gb: float) -> float:
+    """Seconds until the worker is ready by the offer's word: what it fetches at the host's own speed, and to start."""
     return START_S + download_gb * _MBIT_PER_GB / max(offer.download_mbps, 1.0)
 
 
-def until_ready_usd(offer: Offer, *, download_gb: float, strikes: Strikes = NONE) -> float:
+def boot_s(offer: Offer, *, download_gb: float, paces: Paces = AS_PROMISED) -> float:
+    """Seconds until the worker is ready, by the offer's word and by how far such words were true."""
+    return promised_s(offer, download_gb=download_gb) * paces.of_machine(offer.machine_id)
+
+
+def until_ready_usd(offer: Offer, *, download_gb: float, strikes: Strikes = NONE, paces: Paces = AS_PROMISED) -> float:
     """Expected US dollars until a worker is ready: attempts that fail cost their time and bytes, too.
 
     While the image loads only the disk is billed; the weights load with the GPU running.
     """
     attempt = download_gb * offer.usd_per_gb_down
-    attempt += boot_s(offer, download_gb=download_gb) * offer.storage_usd_per_hour / _S_PER_HOUR
+    attempt += boot_s(offer, download_gb=download_gb, paces=paces) * offer.storage_usd_per_hour / _S_PER_HOUR
     attempt += START_S * offer.usd_per_hour / _S_PER_HOUR
     return attempt / (strikes.chance(offer.machine_id) * max(offer.reliability, 0.01))
 
 
-def first_hour_usd(offer: Offer, *, download_gb: float, strikes: Strikes = NONE) -> float:
+def first_hour_usd(offer: Offer, *, download_gb: float, strikes: Strikes = NONE, paces: Paces = AS_PROMISED) -> float:
     """Expected US dollars of getting ready and then working for an hour; waiting people count as the GPU's price.
 
     An hour on a machine that is less reliable is worth less.
     """
-    waiting = boot_s(offer, download_gb=download_gb) * offer.usd_per_hour / _S_PER_HOUR
-    ready = until_ready_usd(offer, download_gb=download_gb, strikes=strikes)
+    waiting = boot_s(offer, download_gb=download_gb, paces=paces) * offer.usd_per_hour / _S_PER_HOUR
+    ready = until_ready_usd(offer, download_gb=download_gb, strikes=strikes, paces=paces)
     chance = strikes.chance(offer.machine_id)
     return ready + waiting / chance + offer.usd_per_hour / max(offer.reliability, 0.01)
 

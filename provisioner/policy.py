@@ -144,7 +144,8 @@ def _launch(seen: Observation, market: Market, rules: Rules, reason: str) -> tup
         once_usd = market.download_gb * offer.usd_per_gb_down
         objection = _budget(seen, rules, usd_per_hour=offer.usd_per_hour, once_usd=once_usd)
         if not objection:
-            return Launch(offer, reason), ""
+            boot = market.boots.get(offer.id)
+            return Launch(offer, f"{reason}; {boot.sentence}" if boot else reason, boot), ""
     return None, objection or "no offer fits the profile"
 
 

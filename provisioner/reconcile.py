@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from config.registry import Profile
-from provisioner import lifecycle
+from provisioner import deadlines, lifecycle
 from provisioner.actions import (
     Action,
     Adopt,
@@ -67,9 +67,9 @@ def _booting(machine: Machine, seen: Observation, profile: Profile) -> Action | 
     lost = _failed(machine)
     if lost:
         return Destroy(machine, lost)
-    age_s = machine.age_s(seen.now)
-    if age_s > profile.boot_deadline_s:
-        return Destroy(machine, f"not ready after {age_s:.0f} s")
+    late = _late(machine, seen, profile)
+    if late:
+        return Destroy(machine, late)
     if _is_mute(machine, seen):
         return Destroy(machine, "runs, but no worker came up")
     return _progress(machine)
@@ -91,9 +91,17 @@ def _waking(machine: Machine, profile: Profile) -> Action | None:
     runs = machine.listed is not None and machine.listed.status is Status.RUNNING
     if not runs and waking_s > lifecycle.UNPARK_S:
         return Destroy(machine, f"not running {waking_s:.0f} s after it was woken: its GPU is taken")
-    if waking_s > profile.boot_deadline_s:
+    if waking_s > deadlines.deadline_s(machine.row, profile):
         return Destroy(machine, f"not ready {waking_s:.0f} s after it was woken")
     return None
+
+
+def _late(machine: Machine, seen: Observation, profile: Profile) -> str:
+    age_s, expected_s = machine.age_s(seen.now), machine.row.boot_expected_s
+    if age_s <= deadlines.deadline_s(machine.row, profile):
+        return ""
+    expected = f", {expected_s:.0f} s were expected" if expected_s else ""
+    return f"{lifecycle.NOT_READY} {age_s:.0f} s{expected}"
 
 
 def _is_mute(machine: Machine, seen: Observation) -> bool:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from provisioner import costs
 from provisioner.bookkeeping import IDLE_WORTH_A_WORD_S
-from provisioner.lifecycle import State
+from provisioner.lifecycle import BOOTABLE, UNRESOLVED, State
 from provisioner.reaping import Victim
 from tasks.ledger import Instance, Leadership
 from tasks.schema import FleetStatus, age_s
@@ -57,7 +57,7 @@ def idle_lines(data: dict[str, Any]) -> list[str]:
 
 def status_table(data: dict[str, Any]) -> Table:
     """The live machines."""
-    table = Table("instance", "stage", "GPU", "$/h", "age", "cost so far", "provider id")
+    table = Table("instance", "stage", "GPU", "$/h", "age", "ready", "cost so far", "provider id")
     for row in data["instances"]:
         table.add_row(
             row["instance_id"],
@@ -65,6 +65,7 @@ def status_table(data: dict[str, Any]) -> Table:
             row["gpu"],
             f"{row['usd_per_hour']:.3f}",
             f"{row['age_s'] / 60:.1f} min",
+            _readiness(row),
             f"${row['cost_usd']:.4f}",
             row["provider_instance_id"] or "not known yet",
         )
@@ -103,7 +104,15 @@ def victims_table(victims: Sequence[Victim]) -> Table:
     return table
 
 
+def _readiness(row: Mapping[str, Any]) -> str:
+    """When a machine that starts should take jobs, by its age."""
+    if row["boot_deadline_s"] is None:
+        return ""
+    return f"at {row['boot_expected_s'] / 60:.1f}, at most {row['boot_deadline_s'] / 60:.1f} min"
+
+
 def _instance(row: Instance, worked_at: datetime | None, now: datetime) -> dict[str, Any]:
+    starts = row.state in BOOTABLE | UNRESOLVED
     ready = (row.idle_since or row.ready_at) if row.state == State.READY else None
     return {
         "instance_id": row.id,
@@ -111,6 +120,8 @@ def _instance(row: Instance, worked_at: datetime | None, now: datetime) -> dict[
         "gpu": row.gpu,
         "usd_per_hour": row.usd_per_hour,
         "age_s": age_s(row.intended_at, now=now),
+        "boot_expected_s": row.boot_expected_s if starts else None,
+        "boot_deadline_s": row.boot_deadline_s if starts else None,
         "cost_usd": costs.cost_usd(row, until=now),
         "idle_s": None if ready is None else age_s(max(ready, worked_at or ready), now=now),
         "provider": row.provider,

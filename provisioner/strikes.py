@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from provisioner.lifecycle import NOT_READY
 from tasks.ledger import Instance
 from tasks.schema import age_s
 
@@ -15,7 +16,7 @@ HALF_LIFE_S = 24 * 3600.0
 # So much memory of a machine keeps it from being rented at all.
 TOO_MANY = 2.5
 # How `reconcile` and `launching` begin the reason when a machine failed.
-_FAULTS = ("not ready after", "runs, but no worker", "the provider says", "not at the provider", "created broken")
+_FAULTS = (NOT_READY, "runs, but no worker", "the provider says", "not at the provider", "created broken")
 # What we believe of a machine that we never met: one of these starts fails (research: 8 %).
 _PRIOR_GOOD, _PRIOR_BAD = 11.0, 1.0
 

@@ -55,7 +55,8 @@ def _fleet(seen: Observation) -> str:
 def _doing(actions: Sequence[Action]) -> str:
     for action in actions:
         if isinstance(action, Launch):
-            return f"renting a {action.offer.gpu} for ${action.offer.usd_per_hour:.3f}/h"
+            boot = f", {action.boot.sentence}" if action.boot else ""
+            return f"renting a {action.offer.gpu} for ${action.offer.usd_per_hour:.3f}/h{boot}"
         if isinstance(action, Unpark):
             return f"waking a parked {action.machine.row.gpu}"
     ended = [action.reason for action in actions if isinstance(action, Drain | Destroy)]

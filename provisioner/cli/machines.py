@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from provisioner import budget, costs, reaping, showing
 from provisioner import offers as ranking
+from provisioner.appraisal import Appraisal
 from provisioner.budget import Spending
 from provisioner.cli.desk import Desk, Json, Yes, agreed, fail, open_desk, print_json, utc_now
 from provisioner.composition import download_gb, refusal
@@ -22,7 +23,6 @@ from provisioner.lifecycle import State
 from provisioner.providers.abilities import KeepsLogs, OpensShells, Refused
 from provisioner.providers.base import Offer, Provider
 from provisioner.providers.several import SeveralProviders
-from provisioner.strikes import Strikes
 from tasks import keys
 from tasks.connections import connect
 from tasks.ledger import Instance, Ledger
@@ -45,8 +45,8 @@ def up(
     desk, now = open_desk(ctx), utc_now()
     ledger = desk.ledger()
     until = now + timedelta(hours=hours)
-    offer = _best_offer(desk, ledger, now) if hours and not ledger.instances.live() else None
-    told = _quote(desk, offer, hours=hours, until=until, is_there=bool(ledger.instances.live()))
+    best = _best_offer(desk, ledger, now) if hours and not ledger.instances.live() else None
+    told = _quote(best, hours=hours, until=until)
     if not as_json:
         typer.echo(told["sentence"])
     ordered = agreed("Do it?", yes=yes or not hours, as_json=as_json)
@@ -183,7 +183,7 @@ def ssh(
     os.execvp("ssh", ["ssh", "-p", str(address.port), f"{address.user}@{address.host}"])  # noqa: S606
 
 
-def _best_offer(desk: Desk, ledger: Ledger, now: datetime) -> Offer:
+def _best_offer(desk: Desk, ledger: Ledger, now: datetime) -> tuple[Offer, Appraisal]:
     """The one that the fleet would rent, or a sentence and exit 2."""
     profile = desk.registry.profile
     provider = desk.provider(profile)
@@ -193,9 +193,9 @@ def _best_offer(desk: Desk, ledger: Ledger, now: datetime) -> Offer:
     listed = provider.offers(profile)
     if listed.problem:
         fail(listed.problem)
-    strikes = Strikes.of(ledger.instances.recent_ends(), now=now)
     gigabytes = download_gb(desk.registry, profile)
-    found = ranking.rank(listed.offers, profile, download_gb=gigabytes, strikes=strikes)
+    known = Appraisal.of(ledger.instances.recent_ends(), profile, download_gb=gigabytes, now=now)
+    found = known.rank(listed.offers)
     if not found.fitting:
         fail("\n".join([found.summary, *ranking.remedies(listed.offers, profile)]))
     best = found.fitting[0]
@@ -207,7 +207,7 @@ def _best_offer(desk: Desk, ledger: Ledger, now: datetime) -> Offer:
     )
     if objection:
         fail(f"nothing would be rented: {objection}")
-    return best
+    return best, known
 
 
 def _spending(ledger: Ledger, now: datetime) -> Spending:
@@ -222,17 +222,17 @@ def _spending(ledger: Ledger, now: datetime) -> Spending:
     )
 
 
-def _quote(desk: Desk, offer: Offer | None, *, hours: float, until: datetime, is_there: bool) -> dict[str, Any]:
+def _quote(best: tuple[Offer, Appraisal] | None, *, hours: float, until: datetime) -> dict[str, Any]:
     if not hours:
         return {"sentence": "Lifts an earlier `down --all`; rents nothing by itself.", "expected_usd": 0.0}
-    if offer is None or is_there:
+    if best is None:
         return {"sentence": f"A machine is there already; one is kept until {until:%H:%M} UTC.", "expected_usd": None}
-    gigabytes = download_gb(desk.registry, desk.registry.profile)
-    net = gigabytes * offer.usd_per_gb_down
+    offer, known = best
+    net = known.download_gb * offer.usd_per_gb_down
     whole = hours * offer.usd_per_hour + net
     sentence = (
-        f"Rents {offer.gpu} for ${offer.usd_per_hour:.3f}/h and about ${net:.3f} for {gigabytes:.0f} GB to download; "
-        f"ready in about {ranking.boot_s(offer, download_gb=gigabytes) / 60:.0f} min. "
+        f"Rents {offer.gpu} for ${offer.usd_per_hour:.3f}/h and about ${net:.3f} for {known.download_gb:.0f} GB to "
+        f"download; it {known.boot(offer).sentence}. "
         f"About ${whole:.2f} until {until:%H:%M} UTC; after that it ends when it is idle."
     )
     return {"sentence": sentence, "expected_usd": whole, "offer_id": offer.id, "until": until.isoformat()}

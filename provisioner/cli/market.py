@@ -6,13 +6,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from config.registry import Profile
 from provisioner import offers as ranking
+from provisioner.appraisal import Appraisal
 from provisioner.cli.desk import Json, ProfileName, fail, open_desk, print_json, utc_now
 from provisioner.composition import download_gb
 from provisioner.offers import Ranking
 from provisioner.providers.base import Offer
-from provisioner.strikes import Strikes
 
 
 def offers(
@@ -30,15 +29,15 @@ def offers(
         fail(listed.problem)
     gigabytes = download_gb(desk.registry, chosen)
     ledger = desk.ledger()
-    strikes = Strikes.of(ledger.instances.recent_ends(), now=utc_now())
+    known = Appraisal.of(ledger.instances.recent_ends(), chosen, download_gb=gigabytes, now=utc_now())
     ledger.close()
-    found = ranking.rank(listed.offers, chosen, download_gb=gigabytes, strikes=strikes)
+    found = known.rank(listed.offers)
     if as_json:
-        print_json(_data(found, chosen, gigabytes, strikes))
+        print_json(_data(found, known))
         return
     console = Console()
     if found.fitting:
-        console.print(_fitting(found, gigabytes, strikes, limit))
+        console.print(_fitting(found, known, limit))
     if found.rejected:
         console.print(_rejected(found, limit))
     typer.echo(f"{found.summary}.")
@@ -69,24 +68,24 @@ def profiles(ctx: typer.Context, *, as_json: Json = False) -> None:
     Console().print(table)
 
 
-def _fitting(found: Ranking, gigabytes: float, strikes: Strikes, limit: int) -> Table:
-    table = Table(
-        "offer", "GPU", "VRAM", "$/h", "net $", "until ready", "first hour", "reliability", "Mbit/s", "where", "strikes"
-    )
+def _fitting(found: Ranking, known: Appraisal, limit: int) -> Table:
+    columns = ("offer", "GPU", "VRAM", "$/h", "net $", "until ready", "given up", "first hour", "reliability")
+    table = Table(*columns, "Mbit/s", "where", "strikes")
     for one in found.fitting[:limit]:
-        boot_s = ranking.boot_s(one, download_gb=gigabytes)
+        boot, strikes = known.boot(one), known.strikes.score(one.machine_id)
         table.add_row(
             one.id,
             one.gpu + (" (bid)" if one.is_interruptible else ""),
             f"{one.vram_gb:.0f} GB",
             f"{one.usd_per_hour:.3f}",
-            f"{gigabytes * one.usd_per_gb_down:.3f}",
-            f"{boot_s / 60:.1f} min",
-            f"${ranking.first_hour_usd(one, download_gb=gigabytes, strikes=strikes):.3f}",
+            f"{known.download_gb * one.usd_per_gb_down:.3f}",
+            f"{boot.expected_s / 60:.1f} min",
+            f"{boot.deadline_s / 60:.1f} min",
+            f"${known.first_hour_usd(one):.3f}",
             f"{one.reliability:.3f}",
             f"{one.download_mbps:.0f}",
             one.country,
-            f"{strikes.score(one.machine_id):.1f}" if strikes.score(one.machine_id) else "",
+            f"{strikes:.1f}" if strikes else "",
         )
     return table
 
@@ -100,24 +99,26 @@ def _rejected(found: Ranking, limit: int) -> Table:
     return table
 
 
-def _data(found: Ranking, profile: Profile, gigabytes: float, strikes: Strikes) -> dict[str, Any]:
+def _data(found: Ranking, known: Appraisal) -> dict[str, Any]:
     def plain(one: Offer) -> dict[str, Any]:
+        boot = known.boot(one)
         return {
             "id": one.id,
-            "provider": one.provider or profile.providers[0],
+            "provider": one.provider or known.profile.providers[0],
             "machine_id": one.machine_id,
             "gpu": one.gpu,
             "vram_gb": one.vram_gb,
             "usd_per_hour": one.usd_per_hour,
             "interruptible": one.is_interruptible,
-            "download_usd": gigabytes * one.usd_per_gb_down,
-            "boot_s": ranking.boot_s(one, download_gb=gigabytes),
-            "first_hour_usd": ranking.first_hour_usd(one, download_gb=gigabytes, strikes=strikes),
-            "strikes": strikes.score(one.machine_id),
+            "download_usd": known.download_gb * one.usd_per_gb_down,
+            "boot_s": boot.expected_s,
+            "boot_deadline_s": boot.deadline_s,
+            "first_hour_usd": known.first_hour_usd(one),
+            "strikes": known.strikes.score(one.machine_id),
         }
 
     return {
-        "profile": profile.id,
+        "profile": known.profile.id,
         "summary": found.summary,
         "fitting": [plain(one) for one in found.fitting],
         "rejected": [plain(one) | {"reason": reason} for one, reason in found.rejected],

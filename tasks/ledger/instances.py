@@ -34,6 +34,9 @@ class Intent:
     reason: str
     bandwidth_usd: float = 0.0
     worker_password_sha256: str | None = None
+    boot_promised_s: float | None = None
+    boot_expected_s: float | None = None
+    boot_deadline_s: float | None = None
 
 
 class InstanceLedger:
@@ -67,6 +70,9 @@ class InstanceLedger:
                 reason=intent.reason[:500],
                 bandwidth_usd=intent.bandwidth_usd,
                 worker_password_sha256=intent.worker_password_sha256,
+                boot_promised_s=intent.boot_promised_s,
+                boot_expected_s=intent.boot_expected_s,
+                boot_deadline_s=intent.boot_deadline_s,
                 intended_at=now,
             )
             session.add(row)

@@ -48,11 +48,6 @@ class JobQuestions:
             )
             return session.scalars(query).all()
 
-    def count_outstanding(self, *, user_id: int | None = None) -> int:
-        """How many jobs have not ended, of one user or of all."""
-        with self._session() as session:
-            return outstanding(session, user_id)
-
     def recent_speeds(self, *, limit: int = 50) -> list[tuple[float, float]]:
         """(work units, sampling seconds) of the last finished jobs, for `tasks.estimate`."""
         with self._session() as session:
@@ -72,11 +67,6 @@ class JobQuestions:
         """Predicted work units of all jobs that came in after a moment, whatever became of them."""
         with self._session() as session:
             return session.scalars(select(Job.predicted_units).where(Job.received_at > moment)).all()
-
-    def attempts_of(self, job_id: str) -> Sequence[Attempt]:
-        """The claims of a job in their order."""
-        with self._session() as session:
-            return session.scalars(select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.id)).all()
 
     def finished_by(self, worker_ids: Collection[str]) -> dict[str, int]:
         """Worker id → how many jobs it rendered; those that rendered none are absent."""
@@ -101,8 +91,11 @@ class JobQuestions:
 
 # Made once: with every command they are asked again, and making one takes longer than answering it.
 _BY_INTERACTION = select(Job).where(Job.interaction_id == bindparam("interaction", type_=BigInteger))
-_ALL = select(func.count()).select_from(Job).where(Job.state.in_(OUTSTANDING))
-_OF_USER = _ALL.where(Job.user_id == bindparam("user", type_=BigInteger))
+_OUTSTANDING_OF_USER = (
+    select(func.count())
+    .select_from(Job)
+    .where(Job.state.in_(OUTSTANDING), Job.user_id == bindparam("user", type_=BigInteger))
+)
 
 
 def by_interaction(session: Session, interaction_id: int) -> Job | None:
@@ -110,6 +103,6 @@ def by_interaction(session: Session, interaction_id: int) -> Job | None:
     return session.scalars(_BY_INTERACTION, {"interaction": interaction_id}).one_or_none()
 
 
-def outstanding(session: Session, user_id: int | None) -> int:
-    """How many jobs have not ended, of one user or of all."""
-    return session.scalar(_ALL if user_id is None else _OF_USER, {} if user_id is None else {"user": user_id}) or 0
+def outstanding_of(session: Session, user_id: int) -> int:
+    """How many jobs of one user have not ended."""
+    return session.scalar(_OUTSTANDING_OF_USER, {"user": user_id}) or 0

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tasks.errors import RETRYABLE, ErrorCode
 from tasks.estimate import work_units
-from tasks.ledger.job_questions import JobQuestions, outstanding
+from tasks.ledger.job_questions import JobQuestions, outstanding_of
 from tasks.ledger.models import Attempt, Job
 from tasks.ledger.shares import share_usd
 from tasks.lifecycle import (
@@ -67,7 +67,7 @@ class JobLedger(JobQuestions):
         """Write a job down before anything else happens. A replayed interaction finds its first row."""
         try:
             with self._session.begin() as session:
-                ahead = max(0, outstanding(session, new.user_id) - new.priority_credit)
+                ahead = max(0, outstanding_of(session, new.user_id) - new.priority_credit)
                 job = _new_row(new, priority=priority_for(ahead), now=now)
                 session.add(job)
         except IntegrityError:  # the command had arrived before

@@ -189,6 +189,11 @@ class Instance(Base):
     destroyed_at: Mapped[datetime | None]
     end_reason: Mapped[str | None] = mapped_column(String(500))
 
+    # Seconds from the intent to ready: by the offer's figures, as expected, and when it is given up.
+    boot_promised_s: Mapped[float | None]
+    boot_expected_s: Mapped[float | None]
+    boot_deadline_s: Mapped[float | None]
+
     # The image and the weights, at the host's own rate; counted in whole from the intent on.
     bandwidth_usd: Mapped[float] = mapped_column(default=0.0)
     # `{"runs": [[begin, end], ...]}`: times for which the GPU was billed before it was parked, as ISO instants.

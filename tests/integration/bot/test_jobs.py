@@ -85,7 +85,7 @@ async def test_cancel_all_and_its_unclear_forms(studio: Studio) -> None:
     assert (await studio.says("jobs cancel")).startswith("Say which one")
     assert (await studio.says("jobs cancel", job="x", all=True)).startswith("`job` and `all` together are unclear.")
     assert (await studio.says("jobs cancel", all=True)).startswith("3 jobs are cancelled.")
-    assert await asyncio.to_thread(studio.ledger.jobs.count_outstanding) == 0
+    assert not await asyncio.to_thread(studio.ledger.jobs.outstanding)
     assert (await studio.says("jobs cancel", all=True)).startswith("There is nothing to cancel")
 
 
@@ -94,7 +94,7 @@ async def test_a_failure_has_a_retry_button_that_sends_the_same_order(studio: St
     job = await studio.queued(seed=5)
     failed = await studio.fail(job)
     assert failed.state is JobState.FAILED
-    assert await asyncio.to_thread(studio.ledger.jobs.count_outstanding) == 0
+    assert not await asyncio.to_thread(studio.ledger.jobs.outstanding)
     refused = await studio.press("Retry", job.reply_message_id, user="member-2")
     assert refused["message"]["content"].startswith(f"Only <@{MEMBER_1}>, who asked for it, can do this.")
     await studio.press("Retry", job.reply_message_id)

@@ -96,7 +96,7 @@ async def test_what_is_wrong_with_a_picture_is_told(drawing: Studio) -> None:
     for options, sentence in REFUSED:
         said = await drawing.says("imagine", **({"prompt": "a fox"} | options))
         assert said.startswith(sentence), said
-    assert drawing.ledger.jobs.count_outstanding() == 0
+    assert not drawing.ledger.jobs.outstanding()
 
 
 async def test_a_file_that_is_too_large_is_not_even_fetched(drawing: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

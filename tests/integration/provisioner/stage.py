@@ -1,6 +1,7 @@
 """The provisioner on a stage: its real loop between a real ledger, a real Redis and a local Vast; time is the test's.
 
-What stands around it is played here: members who order, and machines whose "worker" only beats its heart.
+What stands around it is played here: members who order, and machines whose "worker" only beats its heart and holds
+on to the jobs that it claimed.
 """
 
 import json
@@ -82,6 +83,7 @@ class Stage:
     logs: list[Any]
     silent: set[str] = field(default_factory=set)
     all_silent: bool = False
+    held: dict[str, list[leases.Lease]] = field(default_factory=dict)
 
     # The provisioner.
 
@@ -139,6 +141,9 @@ class Stage:
                 self.heartbeat(row.id)
 
     def heartbeat(self, worker_id: str, state: WorkerState = WorkerState.IDLE) -> None:
+        """A worker that lives renews its leases: they run out by Redis' own clock, however slow the passes are."""
+        for lease in self.held.get(worker_id, []):
+            lease.renew()
         now = self.clock()
         beat = Heartbeat(worker_id=worker_id, state=state, since=now, at=now)
         self.redis.set(keys.heartbeat(worker_id), beat.write(), px=keys.HEARTBEAT_TTL)
@@ -162,7 +167,9 @@ class Stage:
     def claim(self, job: Job, worker_id: str) -> Job:
         """A worker takes the message and the lease, and the courier hears of it."""
         self.lose_message(job)
-        assert leases.Lease(self.redis, job.id, epoch=job.epoch, worker_id=worker_id).acquire()
+        lease = leases.Lease(self.redis, job.id, epoch=job.epoch, worker_id=worker_id)
+        assert lease.acquire()
+        self.held.setdefault(worker_id, []).append(lease)
         claimed = self.ledger.jobs.claimed(job.id, epoch=job.epoch, worker_id=worker_id, now=self.clock())
         assert claimed is not None
         return claimed

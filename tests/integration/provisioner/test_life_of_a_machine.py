@@ -3,6 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
+from provisioner import showing
+from provisioner.deadlines import Boot
 from provisioner.lifecycle import State
 from sandbox.story import STORY
 from tasks import keys
@@ -94,6 +96,28 @@ def test_a_machine_that_never_boots_is_replaced_at_its_deadline(stage: Stage) ->
     assert first.machine_id != second.machine_id
     stage.until(loop, lambda: len(stage.vast.billing()) == 1)
     assert (second.intended_at - first.intended_at).total_seconds() <= 300 + 15
+
+
+def test_a_quick_host_is_given_up_sooner(stage: Stage) -> None:
+    """The deadline is the offer's: said when it is rented, shown while it boots, and kept long before the longest."""
+    stage.profile(boot_deadline_s=900, boot_deadline_min_s=30)
+    stage.vast.fault("stuck_loading", count=1)
+    loop = stage.provisioner()
+    stage.order()
+    (first,) = stage.until(loop, lambda: stage.rows(State.PULLING))
+    assert first.boot_expected_s is not None
+    assert first.boot_deadline_s is not None
+    assert 60 < first.boot_expected_s < first.boot_deadline_s / 2 < 350
+    assert first.reason.endswith(Boot(None, first.boot_expected_s, first.boot_deadline_s).sentence)
+    data = showing.status_data(None, [first], None, now=stage.clock())
+    table = showing.status_table(data)
+    assert [*table.columns[5].cells] == [
+        f"at {first.boot_expected_s / 60:.1f}, at most {first.boot_deadline_s / 60:.1f} min"
+    ]
+    (second,) = stage.until(loop, lambda: stage.rows(State.READY), at_most_s=900)
+    waited_s = (second.intended_at - first.intended_at).total_seconds()
+    assert first.boot_deadline_s < waited_s <= first.boot_deadline_s + 15
+    stage.until(loop, lambda: len(stage.vast.billing()) == 1)
 
 
 def test_a_burst_rents_more_and_the_surplus_goes(stage: Stage) -> None:

@@ -134,7 +134,6 @@ def test_a_lease_that_is_held_for_hours_is_taken_back(stage_with_own_worker: Sta
     loop = stage.provisioner()
     (job,) = stage.order()
     stage.claim(job, "local")
-    stage.redis.persist(keys.lease(job.id))
     for _ in range(3720 // 60):
         stage.heartbeat("local", WorkerState.BUSY)
         loop.tick()

@@ -43,7 +43,7 @@ def test_a_person_is_forgotten_whole(ledger: Ledger, clock: ManualClock) -> None
     ledger.house.put(Block(guild_id=GUILD, user_id=USER, until=clock() + timedelta(days=1), reason="x"), note)
     erased = ledger.privacy.erase(USER, day_began=began, now=clock())
     assert (erased.jobs, erased.styles) == (1, 1)
-    assert ledger.jobs.attempts_of(job.id) == []
+    assert ledger.jobs.last_worked_at(["w"]) == {}
     dossier = ledger.privacy.dossier(USER)
     assert (dossier.jobs, dossier.styles, dossier.settings) == ([], [], None)
     assert [entry.detail for entry in dossier.audit] == [""]

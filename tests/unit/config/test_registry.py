@@ -98,6 +98,18 @@ def test_file_name_and_id_agree(directory: Path) -> None:
     assert ("models/b.toml", "id") in problems_in(directory)
 
 
+def test_deadlines_in_the_wrong_order(directory: Path) -> None:
+    """Nobody can mean a shortest one above the longest; a longest one alone may be as short as one likes."""
+    file = directory / "profiles/standard.toml"
+    file.write_text("boot_deadline_s = 60\n" + GOOD_PROFILE)
+    assert load_registry(directory).profile.boot_deadline_s == 60
+    file.write_text("boot_deadline_s = 60\nboot_deadline_min_s = 90\n" + GOOD_PROFILE)
+    with pytest.raises(
+        ConfigurationError, match="boot_deadline_min_s is 90, and boot_deadline_s, the longest one, only 60"
+    ):
+        load_registry(directory)
+
+
 def test_limits_contain_the_defaults(directory: Path) -> None:
     """A default that its own limits refuse would break every silent `/imagine`."""
     (directory / "models/a.toml").write_text(GOOD_MODEL.format(id="a") + "[limits]\nmin_steps = 10\n")
