@@ -29,6 +29,7 @@ _ON_TIME_S = 1.3 * TICK_S
 _BLOCKING = frozenset({"subprocess.Popen", "os.system", "os.fork", "sqlite3.connect", "http.client.connect"})
 # In tests these run in the bot's loop, too, and are not the bot: the world around it, and the courier's part.
 NOT_THE_BOT = ("tests", "sandbox", "benchmarks", "bot/courier")
+_AROUND_THE_BOT = ("aiohttp.web", "pytest_asyncio")  # libraries that run nothing but those
 
 
 @dataclass
@@ -80,7 +81,7 @@ class LoopWatch:
                 return False
             if ours.startswith("bot/"):
                 return True
-        return not callback.startswith(("aiohttp.web", *(each.replace("/", ".") for each in self.innocent)))
+        return not callback.startswith((*_AROUND_THE_BOT, *(each.replace("/", ".") for each in self.innocent)))
 
     def look(self, over: threading.Event) -> None:
         """Until `over`, in a thread of its own: see what the callback at work does with its time."""
