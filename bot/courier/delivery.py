@@ -158,5 +158,6 @@ class Delivery:
             cost_usd=job.cost_usd,
             mention_user_id=job.user_id if mention else None,
             remark="\n".join(remarks),
+            defaulted=job.defaulted or "",
             locale=job.locale,
         )

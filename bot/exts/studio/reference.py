@@ -130,13 +130,12 @@ async def submitted_of_picture(
 def _options(fields: Mapping[str, str], *, parent: Job | None) -> Options:
     """Raises `Refused` where the number is none."""
     options = Options(prompt=fields.get("prompt", ""))
-    text = fields.get("strength", "").strip()
-    if text:
-        name = "strength" if _begins(fields) else "control_weight"
-        if re.fullmatch(r"\d{1,2}([.,]\d{1,3})?", text, re.ASCII) is None:
-            raise Refused(RefusalCode.NOT_A_NUMBER, name, given=text)
-        number = float(text.replace(",", "."))
-        options = replace(options, strength=number) if _begins(fields) else replace(options, control_weight=number)
+    name, usual = ("strength", DEFAULT_STRENGTH) if _begins(fields) else ("control_weight", DEFAULT_CONTROL_WEIGHT)
+    text = fields.get("strength", "").strip() or str(usual)  # the window says what an empty field means
+    if re.fullmatch(r"\d{1,2}([.,]\d{1,3})?", text, re.ASCII) is None:
+        raise Refused(RefusalCode.NOT_A_NUMBER, name, given=text)
+    number = float(text.replace(",", "."))
+    options = replace(options, strength=number) if _begins(fields) else replace(options, control_weight=number)
     if parent is None:
         return options
     return replace(
