@@ -141,7 +141,13 @@ class Delivery:
 
     def _buttons(self) -> discord.ui.View:
         job = self.job
-        return result_view(job.id, images=job.spec.num_images, maps=self.can_show_maps, locale=job.locale)
+        return result_view(
+            job.id,
+            numbers=self.shown.numbers,
+            of=job.spec.num_images,
+            maps=self.can_show_maps,
+            locale=job.locale,
+        )
 
     def _content(self, load: Load, limit_bytes: int, *, mention: bool) -> str:
         job = self.job
