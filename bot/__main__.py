@@ -113,7 +113,7 @@ async def _check(settings: DiscordSettings) -> None:
         tree = app_commands.CommandTree(client)
         exts.add_commands(tree)
         await client.login(settings.discord_token.get_secret_value())
-        findings = await inspect(client, tree, alert_channel_id=settings.alert_channel_id)
+        findings = await inspect(client, tree, alert_channel_id=settings.alert_channel_id, sharded=settings.sharded)
     for finding in findings:
         typer.echo(str(finding))
     if not all(finding.good for finding in findings):

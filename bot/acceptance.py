@@ -13,6 +13,7 @@ from bot.derived import Derived, derive
 from bot.house.adult import Showing
 from bot.house.limits import Limits, day_began
 from bot.house.rules import Place, adult_showing, allowed_models, check_model, check_spec, check_visitor
+from bot.own_defaults import applied, settled
 from bot.refusals import Refusal, RefusalCode, Refused
 from bot.submission import Options, submit
 from config.loading import Registry
@@ -57,15 +58,25 @@ class Wishes:
     spoiler: bool
     by_dm: bool
     conflicts: Sequence[Conflict] = ()
+    defaulted: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+
+    def applied(self, spec: JobSpec) -> tuple[str, ...]:
+        """The options of the final order that the member's own defaults filled in."""
+        return applied(self.defaulted, self.order, spec) if isinstance(self.order, Options) else ()
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A job in the ledger; `created` is False where the command had arrived before."""
+    """A job in the ledger; `created` is False where the command had arrived before.
+
+    `left_out` are options whose default, one of the member's own, cannot be had here any more.
+    """
 
     job: Job
     created: bool
     conflicts: Sequence[Conflict] = ()
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order
     house = ledger.house.seen_by(arrival.visitor, day_began=day_began(now), now=now)
     try:
         limits = check_visitor(house, registry, now)
-        wishes = _wishes(ledger, arrival, order)
+        wishes = _wishes(ledger, arrival, order, allowed_models(registry, house))
         spec = _checked(_ordered(wishes.order, registry, house, limits), registry)
         place = Place(age_restricted=arrival.age_restricted)
         shown = check_spec(spec, house, limits, place, now)
@@ -93,7 +104,7 @@ def accept(ledger: Ledger, registry: Registry, *, arrival: Arrival, order: Order
         return refused.refusal
     new = _new_job(arrival, wishes, spec, shown, limits)
     receipt = ledger.jobs.receive(replace(new, adult_showing=adult_showing(house, place)), now=now)
-    return Accepted(receipt.job, receipt.created, wishes.conflicts)
+    return Accepted(receipt.job, receipt.created, wishes.conflicts, wishes.left_out)
 
 
 def admit(ledger: Ledger, registry: Registry, *, arrival: Arrival, now: datetime) -> Admission:
@@ -109,8 +120,8 @@ def admit(ledger: Ledger, registry: Registry, *, arrival: Arrival, now: datetime
     return Admission(None, private)
 
 
-def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
-    """The order with flags, style and the member's own defaults in it. Raises `Refused`."""
+def _wishes(ledger: Ledger, arrival: Arrival, order: Order, allowed: Registry) -> Wishes:
+    """The order with flags, style and those of the member's own defaults in it that are allowed. Raises `Refused`."""
     settings = ledger.people.settings(arrival.user_id)
     by_dm = settings.get("notify") == "dm"
     if not isinstance(order, Options):
@@ -119,13 +130,15 @@ def _wishes(ledger: Ledger, arrival: Arrival, order: Order) -> Wishes:
     names_style = order.style is not None or settings.get("style") is not None
     styles = ledger.people.styles(arrival.user_id, arrival.guild_id) if names_style else ()
     composed = compose(order, settings=settings, styles=styles)
-    options = composed.options
+    options, left_out = settled(composed.options, composed.defaulted, allowed)
     return Wishes(
         options,
         private=bool(options.private),
         spoiler=bool(options.spoiler),
         by_dm=composed.by_dm,
         conflicts=composed.conflicts,
+        defaulted=[name for name in composed.defaulted if name not in left_out],
+        left_out=left_out,
     )
 
 
@@ -164,6 +177,7 @@ def _new_job(arrival: Arrival, wishes: Wishes, spec: JobSpec, shown: Showing, li
         private=wishes.private,
         spoiler=wishes.spoiler or shown is Showing.SPOILER,
         by_dm=wishes.by_dm,
+        defaulted=wishes.applied(spec),
         priority_credit=limits.priority,
     )
 

@@ -3,12 +3,13 @@
 An id that was ever sent keeps its meaning for ever; a changed meaning gets the next version.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import discord
 
 from bot.wording.catalogue import DEFAULT_LOCALE, say
+from tasks.errors import ErrorCode
 
 # `number` is which picture of the job is meant; without it the first.
 JOB_BUTTON = r"v1:(?P<action>[a-z]{2,16}):(?P<job>[0-9A-Za-z]{26})(?::(?P<number>[1-4]))?"
@@ -40,6 +41,8 @@ WHILE_WAITING = (Action.CANCEL, Action.DM)
 # For a message that shows a job without its pictures.
 ON_RESULT = (Action.REROLL, Action.REMIX, Action.INFO, Action.DELETE)
 ON_FAILURE = (Action.RETRY,)
+# The same order would give the same pictures, and they would be withheld again.
+ON_ADULT = (Action.REROLL, Action.REMIX)
 
 _STYLES = {
     Action.RETRY: discord.ButtonStyle.primary,
@@ -51,6 +54,11 @@ _ONE_PICTURE = (
     (Action.UPSCALE, Action.FOURFOLD, Action.VARY, Action.STRONG, Action.REMIX),
     (Action.REROLL, Action.INFO, Action.DELETE),
 )
+
+
+def on_failure(code: ErrorCode | None) -> tuple[Action, ...]:
+    """The buttons below a job that ended without pictures, for this reason."""
+    return ON_ADULT if code is ErrorCode.ADULT else ON_FAILURE
 
 
 def custom_id(action: Action, job_id: str, number: int | None = None) -> str:
@@ -67,28 +75,33 @@ def job_view(actions: Iterable[Action], job_id: str, *, locale: str = DEFAULT_LO
     return view
 
 
-def numbered_view(action: Action, job_id: str, *, images: int, locale: str = DEFAULT_LOCALE) -> discord.ui.View:
+def numbered_view(
+    action: Action, job_id: str, *, numbers: Sequence[int], locale: str = DEFAULT_LOCALE
+) -> discord.ui.View:
     """One button per picture of a job, for a message that asks which one is meant."""
     view = discord.ui.View(timeout=None)
-    for number in range(1, images + 1):
+    for number in numbers:
         view.add_item(_button(action, job_id, number=number, locale=locale))
     view.stop()
     return view
 
 
-def result_view(job_id: str, *, images: int, maps: bool, locale: str = DEFAULT_LOCALE) -> discord.ui.View:
+def result_view(
+    job_id: str, *, numbers: Sequence[int], of: int, maps: bool, locale: str = DEFAULT_LOCALE
+) -> discord.ui.View:
     """Below pictures: what one does most as buttons, the rest as a list.
 
-    One picture has its own buttons; several have a row to enlarge and a row to vary, a button each.
+    A job of one picture has its own buttons; several have a row to enlarge and a row to vary, a button each.
+    `numbers` are those that are shown, of so many; one that is withheld has no button.
     `maps` says whether there is a ControlNet that could show what it sees.
     """
     view = discord.ui.View(timeout=None)
-    rows = _of_one(job_id, locale) if images == 1 else _of_several(job_id, images, locale)
+    rows = _of_one(job_id, locale) if of == 1 else _of_several(job_id, numbers, locale)
     for row, buttons in enumerate(rows):
         for button in buttons:
             button.row = row
             view.add_item(button)
-    view.add_item(_more(job_id, images=images, maps=maps, locale=locale, row=len(rows)))
+    view.add_item(_more(job_id, numbers, of=of, maps=maps, locale=locale, row=len(rows)))
     view.stop()
     return view
 
@@ -97,9 +110,9 @@ def _of_one(job_id: str, locale: str) -> list[list[discord.ui.Button[discord.ui.
     return [[_button(action, job_id, locale=locale) for action in actions] for actions in _ONE_PICTURE]
 
 
-def _of_several(job_id: str, images: int, locale: str) -> list[list[discord.ui.Button[discord.ui.View]]]:
+def _of_several(job_id: str, numbers: Sequence[int], locale: str) -> list[list[discord.ui.Button[discord.ui.View]]]:
     def each(action: Action) -> list[discord.ui.Button[discord.ui.View]]:
-        return [_button(action, job_id, number=number, locale=locale) for number in range(1, images + 1)]
+        return [_button(action, job_id, number=number, locale=locale) for number in numbers]
 
     return [
         [*each(Action.UPSCALE), _button(Action.REROLL, job_id, locale=locale)],
@@ -119,14 +132,16 @@ def _button(
     )
 
 
-def _more(job_id: str, *, images: int, maps: bool, locale: str, row: int) -> discord.ui.Select[discord.ui.View]:
+def _more(
+    job_id: str, numbers: Sequence[int], *, of: int, maps: bool, locale: str, row: int
+) -> discord.ui.Select[discord.ui.View]:
     """The list: at most 14 of Discord's 25 lines."""
-    per_picture = [] if images == 1 else [Action.STRONG, Action.FOURFOLD]
+    per_picture = [] if of == 1 else [Action.STRONG, Action.FOURFOLD]
     per_picture += [Action.MAPS] if maps else []
     options = [
         discord.SelectOption(label=say(f"more.{action}", locale=locale, number=number), value=f"{action}:{number}")
         for action in per_picture
-        for number in range(1, images + 1)
+        for number in numbers
     ]
     options += [
         discord.SelectOption(label=say(f"more.{action}", locale=locale), value=str(action))

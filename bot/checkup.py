@@ -30,7 +30,7 @@ class Finding:
 
 
 async def inspect(
-    client: discord.Client, tree: app_commands.CommandTree[Any], *, alert_channel_id: int | None
+    client: discord.Client, tree: app_commands.CommandTree[Any], *, alert_channel_id: int | None, sharded: bool
 ) -> list[Finding]:
     """What can be seen with a login alone; the client is logged in."""
     application = await client.application_info()
@@ -38,6 +38,7 @@ async def inspect(
         Finding(good=True, text=f"Logged in as {client.user}, application {application.id}."),
         Finding(good=True, text=f"Invite: {invite(application.id)}"),
         await _commands(tree),
+        await _shards(client, sharded=sharded),
         await _alerts(client, alert_channel_id),
     ]
 
@@ -58,6 +59,15 @@ async def _commands(tree: app_commands.CommandTree[Any]) -> Finding:
     missing, strange = ", ".join(sorted(ours - published)), ", ".join(sorted(published - ours))
     parts = ([f"missing: {missing}"] if missing else []) + ([f"too many: {strange}"] if strange else [])
     return Finding(good=False, text=f"Published commands differ ({'; '.join(parts)}). Run `python -m bot sync`.")
+
+
+async def _shards(client: discord.Client, *, sharded: bool) -> Finding:
+    recommended, _url, _limits = await client.http.get_bot_gateway()
+    if recommended > 1 and not sharded:
+        text = f"Discord recommends {recommended} gateway connections, and the bot would open one. Set EASEL_SHARDED=1."
+        return Finding(good=False, text=text)
+    connections = "One gateway connection" if recommended == 1 else f"{recommended} gateway connections"
+    return Finding(good=True, text=f"{connections}, as Discord recommends.")
 
 
 async def _alerts(client: discord.Client, channel_id: int | None) -> Finding:

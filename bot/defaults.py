@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from bot.flags import FLAGS, Flagged, parse
+from bot.own_defaults import NOTIFY, is_no_lora, useful
 from bot.refusals import RefusalCode, Refused
 from bot.submission import Options
 from tasks.ledger.people_models import Style
 
-# What a member may keep, and what a style may hold.
-SETTINGS = ("negative", "model", "style", "aspect", "images", "steps", "cfg", "sampler", "private", "spoiler", "notify")
+# What a style may hold.
 OF_STYLE = ("model", "aspect", "steps", "cfg", "sampler")
 PLACE = "{prompt}"
 _TYPED = tuple(each.name for each in fields(Options) if each.name != "soft")
@@ -34,6 +34,7 @@ class Composed:
     options: Options
     conflicts: Sequence[Conflict]
     by_dm: bool = False
+    defaulted: Sequence[str] = ()  # the options that the member's own defaults filled in
 
 
 def compose(options: Options, *, settings: Mapping[str, Any], styles: Sequence[Style]) -> Composed:
@@ -51,13 +52,18 @@ def compose(options: Options, *, settings: Mapping[str, Any], styles: Sequence[S
     conflicts = _conflicts(options, flagged)
     typed = {name: getattr(options, name) for name in _TYPED}
     given = {name: value for name, value in typed.items() if value is not None}
+    wished = dict(flagged.values) | given
     style = _style(given.get("style") or settings.get("style"), styles, named=options.style is not None)
-    values: dict[str, Any] = {name: settings[name] for name in SETTINGS if name in settings and name != "notify"}
-    values |= {name: style[name] for name in OF_STYLE if style.get(name) is not None}
-    soft = frozenset(values) - set(flagged.values) - set(given)
-    values |= dict(flagged.values) | given | {"prompt": flagged.prompt, "soft": soft}
-    composed = replace(options, **values)
-    return Composed(_styled(composed, style), conflicts, by_dm=settings.get("notify") == "dm")
+    own = useful(settings, wished)
+    values = own | {name: style[name] for name in OF_STYLE if style.get(name) is not None}
+    soft = frozenset(values) - set(wished)
+    if not style:
+        own.pop("style", None)  # it was deleted meanwhile
+    defaulted = [name for name in own if name in soft and values[name] == own[name]]
+    if is_no_lora(wished.get("lora")):
+        wished["lora"] = None
+    composed = replace(options, **values | wished | {"prompt": flagged.prompt, "soft": soft})
+    return Composed(_styled(composed, style), conflicts, by_dm=settings.get(NOTIFY) == "dm", defaulted=defaulted)
 
 
 def _conflicts(options: Options, flagged: Flagged) -> list[Conflict]:

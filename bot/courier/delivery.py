@@ -141,7 +141,13 @@ class Delivery:
 
     def _buttons(self) -> discord.ui.View:
         job = self.job
-        return result_view(job.id, images=job.spec.num_images, maps=self.can_show_maps, locale=job.locale)
+        return result_view(
+            job.id,
+            numbers=self.shown.numbers,
+            of=job.spec.num_images,
+            maps=self.can_show_maps,
+            locale=job.locale,
+        )
 
     def _content(self, load: Load, limit_bytes: int, *, mention: bool) -> str:
         job = self.job
@@ -158,5 +164,6 @@ class Delivery:
             cost_usd=job.cost_usd,
             mention_user_id=job.user_id if mention else None,
             remark="\n".join(remarks),
+            defaulted=job.defaulted or "",
             locale=job.locale,
         )

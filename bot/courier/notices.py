@@ -10,7 +10,7 @@ import structlog
 from redis import Redis
 
 from bot import message_lock
-from bot.buttons import ON_FAILURE, job_view
+from bot.buttons import job_view, on_failure
 from bot.courier.hints import Hints
 from bot.courier.link import DiscordAway
 from bot.courier.messenger import ChannelClosed, Messenger, TokenDead
@@ -78,7 +78,7 @@ class Notices:
                     application_id=job.application_id,
                     token=job.interaction_token or "",
                     content=self._content(job, mention=False),
-                    make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
+                    make_view=self._buttons(job),
                 )
             except TokenDead:
                 log.info("token is dead, telling in a new message", job_id=job.id)
@@ -101,11 +101,14 @@ class Notices:
             nonce=failure_nonce(job.id),
             user_id=job.user_id,
             reply_to=None if job.private else job.reply_message_id,
-            make_view=partial(job_view, ON_FAILURE, job.id, locale=job.locale),
+            make_view=self._buttons(job),
         )
         if job.reply_message_id is not None and message_id and not job.private:
             content = elsewhere(link_to(job, message_id), locale=job.locale)
             self.messenger.shrink(channel_id=job.channel_id, message_id=job.reply_message_id, content=content)
+
+    def _buttons(self, job: Job) -> Callable[[], discord.ui.View]:
+        return partial(job_view, on_failure(self._failure(job).code), job.id, locale=job.locale)
 
     def _content(self, job: Job, *, mention: bool) -> str:
         return failure_message(

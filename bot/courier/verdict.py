@@ -15,6 +15,11 @@ class Shown:
     spoiler: bool = False
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """Which are shown, counted from 1."""
+        return tuple(number for number, each in enumerate(self.pictures, start=1) if each is not None)
+
+    @property
     def withheld(self) -> int:
         """How many are not shown."""
         return self.pictures.count(None)

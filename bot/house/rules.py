@@ -99,8 +99,11 @@ def is_adult(spec: JobSpec, house: House) -> bool:
 
 
 def may_preview(rules: Sequence[ChannelRule]) -> bool:
-    """Whether unfinished pictures may be shown where these rules hold, a thread's and its channel's; no rule: no."""
-    return bool(rules) and all(rule.preview for rule in rules)
+    """Whether unfinished pictures may be shown where these rules hold, a thread's and its channel's; no rule: yes.
+
+    Where adult pictures are hidden, nobody has yet said whether this one will be.
+    """
+    return all(rule.preview and rule.nsfw_policy != Policy.SPOILER for rule in rules)
 
 
 def _check_words(spec: JobSpec, house: House) -> None:

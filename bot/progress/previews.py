@@ -59,6 +59,8 @@ class Previews:
         except SQLAlchemyError:
             return False
         place = self._client.get_channel(job.channel_id)
+        if place is None:
+            return False  # a thread that was put away: nobody knows whose rule holds there
         places = {job.channel_id, place.parent_id if isinstance(place, discord.Thread) else None}
         return may_preview([rule for rule in rules if rule.channel_id in places])
 

@@ -1,6 +1,6 @@
 """Refusals and answers to buttons. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.defaults import Conflict
 from bot.refusals import Refusal
@@ -22,9 +22,9 @@ def refusal(refused: Refusal, *, locale: str = DEFAULT_LOCALE) -> str:
     return say(key, locale=locale, option=refused.option, **dict(refused.data) | {"given": given})
 
 
-def conflicts(found: Iterable[Conflict], *, locale: str = DEFAULT_LOCALE) -> str:
-    """Flags that options overruled."""
-    return "\n".join(
+def remarks(conflicts: Iterable[Conflict], left_out: Sequence[str], *, locale: str = DEFAULT_LOCALE) -> str:
+    """Flags that options overruled, and own defaults that cannot be had here any more; empty where there are none."""
+    lines = [
         say(
             "flag.overruled",
             locale=locale,
@@ -33,8 +33,11 @@ def conflicts(found: Iterable[Conflict], *, locale: str = DEFAULT_LOCALE) -> str
             option=each.option,
             kept=harmless(each.kept, most=_GIVEN),
         )
-        for each in found
-    )
+        for each in conflicts
+    ]
+    if left_out:
+        lines.append(say("settings.left_out", locale=locale, options=", ".join(f"`{name}`" for name in left_out)))
+    return "\n".join(lines)
 
 
 def missing_permissions(names: Iterable[str], *, locale: str = DEFAULT_LOCALE) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.house.limits import Limits, day_ends
+from bot.house.rules import may_preview
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
 from bot.wording.results import MESSAGE_LIMIT
@@ -63,7 +64,7 @@ def channel_message(rule: ChannelRule, *, locale: str = DEFAULT_LOCALE) -> str:
         channel=f"<#{rule.channel_id}>",
         enabled=_on(rule.enabled, locale),
         policy=say(f"admin.policy.{rule.nsfw_policy}", locale=locale),
-        preview=_on(rule.preview, locale),
+        preview=say("admin.preview.spoiler", locale=locale) if _hides(rule) else _on(rule.preview, locale),
     )
 
 
@@ -127,6 +128,11 @@ def _limits_line(rule: RoleLimit, locale: str) -> str:
     parts = [say(f"admin.limits.{name}", locale=locale, number=value) for name, value in given if value is not None]
     name = role_name(rule.guild_id, rule.role_id)
     return say("admin.limits.line", locale=locale, role=name, limits=", ".join(parts))
+
+
+def _hides(rule: ChannelRule) -> bool:
+    """Whether there are no previews although nobody has switched them off."""
+    return rule.preview and not may_preview([rule])
 
 
 def _on(value: bool, locale: str) -> str:

@@ -6,7 +6,7 @@ from bot.submission import LORA_OPTIONS
 from bot.wording.answers import mention
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless, plain
-from bot.wording.results import MESSAGE_LIMIT
+from bot.wording.results import MESSAGE_LIMIT, defaults_remark
 from tasks.infotext import SAMPLER_NAMES
 from tasks.ledger import Job
 from tasks.lifecycle import JobState
@@ -62,7 +62,8 @@ def info_message(job: Job, parent: Job | None, *, locale: str = DEFAULT_LOCALE) 
         lines.append(say("info.parent", locale=locale, link=link_to_pictures(parent), relation=relation))
     if has_pictures(job):
         lines.append(say("info.link", locale=locale, link=link_to_pictures(job)))
-    lines.append(f"-# {say('result.job', locale=locale, job=job.id)}")
+    remark = defaults_remark(job.defaulted or "", locale=locale)
+    lines.append(f"-# {say('result.job', locale=locale, job=job.id)}{remark}")
     command = say("info.again", locale=locale, command=plain(command_of(job.spec), most=_SHOWN).replace("`", "'"))
     typed = not job.spec.inputs  # pictures cannot be typed
     if typed and sum(map(len, lines)) + len(lines) + len(command) < MESSAGE_LIMIT:

@@ -29,6 +29,7 @@ def result_message(
     cost_usd: float | None = None,
     mention_user_id: int | None = None,
     remark: str = "",
+    defaulted: str = "",
     locale: str = DEFAULT_LOCALE,
 ) -> str:
     """The text over the pictures: prompt, then how to get the same again.
@@ -41,6 +42,7 @@ def result_message(
         cost_usd: the price of drawing it; None where no machine was rented for it, and then nothing is said.
         mention_user_id: whom to address first, where the message is a new one.
         remark: a sentence about the files, if any.
+        defaulted: names of the options that came from the member's own defaults, with commas.
         locale: the reader's.
     """
     spec, _ = clamped(spec)
@@ -60,8 +62,14 @@ def result_message(
     lines = [f"{address}**{harmless(spec.prompt, most=_ECHO)}**", " · ".join(facts)]
     if remark:
         lines.append(remark)
-    lines.append(f"-# {say('result.job', locale=locale, job=job_id)}")
+    lines.append(f"-# {say('result.job', locale=locale, job=job_id)}{defaults_remark(defaulted, locale=locale)}")
     return "\n".join(lines)
+
+
+def defaults_remark(defaulted: str, *, locale: str = DEFAULT_LOCALE) -> str:
+    """What goes behind the job's number where own defaults had a part in it."""
+    options = ", ".join(defaulted.split(","))
+    return f" · {say('result.defaults', locale=locale, options=options)}" if defaulted else ""
 
 
 def alt_text(prompt: str) -> str:

@@ -76,9 +76,11 @@ class Commands:
             return stored | {"guild_id": guild_id} | _stored_options(wanted)
         return stored | {"dm_permission": wanted.get("dm_permission") is not False} | _stored_options(wanted)
 
-    def named(self, name: str, kinds: tuple[int, ...] = (CHAT_INPUT, USER, MESSAGE)) -> Json | None:
-        """The command of this name; one of the guild hides a global one."""
-        for command in sorted(self.all(), key=lambda each: "guild_id" not in each):
+    def named(
+        self, name: str, guild_id: str | None, kinds: tuple[int, ...] = (CHAT_INPUT, USER, MESSAGE)
+    ) -> Json | None:
+        """The command of this name in a guild, or in a direct channel (None); one of the guild hides a global one."""
+        for command in [*(self.in_scope(guild_id) if guild_id else []), *self.in_scope(None)]:
             if command["name"] == name and command["type"] in kinds:
                 return command
         return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.discord import components, gateway_faults, people
+from sandbox.discord import components, gateway_faults, objects, people
 from sandbox.discord.attachments import DEFAULT_LIMIT_BYTES
 from sandbox.discord.errors import ApiError, Json
 from sandbox.discord.faults import KINDS, REQUEST_KINDS
@@ -15,7 +15,9 @@ from sandbox.discord.interactions import Interaction
 from sandbox.discord.middleware import json_answer
 from sandbox.discord.options import ClientRefusalError
 from sandbox.discord.people import Actor
+from sandbox.discord.sessions import GUILDS
 from sandbox.discord.state import STATE, State
+from sandbox.discord.world import CHANNEL_KINDS, Channel
 
 _FIELDS = {
     "command",
@@ -43,6 +45,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/sandbox/interactions/{id}", show_interaction),
         web.post("/sandbox/interactions/{id}/replay", replay),
         web.post("/sandbox/messages", say),
+        web.post("/sandbox/channels", open_channel),
         web.get("/sandbox/channels/{name}/messages", show_messages),
         web.get("/sandbox/faults", show_faults),
         web.post("/sandbox/faults", add_fault),
@@ -163,7 +166,8 @@ async def replay(request: web.Request) -> web.Response:
     """Sends the same gateway event once more."""
     state = request.app[STATE]
     interaction = _interaction(state, request.match_info["id"])
-    await state.sessions.dispatch("INTERACTION_CREATE", interaction.event)
+    guild_id = interaction.event.get("guild_id")
+    await state.sessions.dispatch("INTERACTION_CREATE", interaction.event, guild_id=guild_id)
     return json_answer(_outcome(state, interaction))
 
 
@@ -172,6 +176,24 @@ async def say(request: web.Request) -> web.Response:
     wanted = await _wanted(request, {"user", "channel", "content", "files"})
     message = await people.say(state, _actor(state, wanted), str(wanted.get("content", "")), wanted.get("files") or ())
     return json_answer(message.for_control())
+
+
+async def open_channel(request: web.Request) -> web.Response:
+    """A channel, forum or thread that somebody makes while the bot is there."""
+    state = request.app[STATE]
+    wanted = await _wanted(request, {"name", "kind", "parent", "nsfw"})
+    kind = str(wanted.get("kind", "text"))
+    if kind not in CHANNEL_KINDS:
+        raise ValueError(f"unknown kind {kind!r}; known are {', '.join(CHANNEL_KINDS)}")
+    parent = state.world.channel(str(wanted["parent"])) if "parent" in wanted else None
+    nsfw = bool(wanted.get("nsfw"))
+    channel = Channel(state.snowflakes.next(), str(wanted["name"]), nsfw=nsfw, type=CHANNEL_KINDS[kind], parent=parent)
+    state.world.open_channel(channel)
+    body = objects.channel_object(state.world, channel)
+    event = "THREAD_CREATE" if channel.is_thread else "CHANNEL_CREATE"
+    await state.sessions.dispatch(event, body, intents=GUILDS, guild_id=channel.guild_id)
+    await state.live.send("world", objects.page_world(state.world))
+    return json_answer(body)
 
 
 async def show_messages(request: web.Request) -> web.Response:
@@ -229,6 +251,7 @@ async def health(request: web.Request) -> web.Response:
             "status": "ok",
             "now": state.now_iso(),
             "gateway_connections": len(state.sessions.connected()),
+            "shards": sorted(session.shard for session in state.sessions.connected()),
             "commands": len(state.commands.all()),
             "violations": len(state.violations),
         }

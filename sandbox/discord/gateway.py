@@ -15,7 +15,7 @@ from sandbox.discord import objects
 from sandbox.discord.errors import Json
 from sandbox.discord.sessions import GUILDS, Session
 from sandbox.discord.state import STATE, State
-from sandbox.discord.world import APPLICATION_ID, GUILD_ID
+from sandbox.discord.world import APPLICATION_ID, Guild
 
 _VERSION = "10"
 _MAX_INTENTS = 1 << 26
@@ -99,13 +99,14 @@ class Connection:
             raise _RefusedError(_BAD_INTENTS)
         if len(shard) != len([0, 1]) or not 0 <= shard[0] < shard[1]:
             raise _RefusedError(_BAD_SHARD)
-        session = self._state.sessions.start(intents, shard)
+        session, world = self._state.sessions.start(intents, shard), self._state.world
         self._attach(session)
-        await session.dispatch("READY", self._ready(session))
-        if intents & GUILDS and (int(GUILD_ID) >> 22) % shard[1] == shard[0]:
-            await session.dispatch("GUILD_CREATE", objects.guild_create_event(self._state.world))
+        guilds = [guild for guild in world.guilds.values() if session.hears(guild.id)]
+        await session.dispatch("READY", self._ready(session, guilds))
+        for guild in guilds if intents & GUILDS else ():
+            await session.dispatch("GUILD_CREATE", objects.guild_create_event(world, guild))
 
-    def _ready(self, session: Session) -> Json:
+    def _ready(self, session: Session, guilds: list[Guild]) -> Json:
         return {
             "v": 10,
             "user": objects.own_user_object(self._state.world.bot),
@@ -116,7 +117,7 @@ class Connection:
             "relationships": [],
             "private_channels": [],
             "presences": [],
-            "guilds": [{"id": GUILD_ID, "unavailable": True}],
+            "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
             "geo_ordered_rtc_regions": [],
             "application": {"id": APPLICATION_ID, "flags": 0},
             "shard": session.shard,
@@ -146,7 +147,7 @@ class Connection:
             if (not wanted or user.id in wanted) and user.name.startswith(data.get("query") or "")
         ]
         chunk = {
-            "guild_id": GUILD_ID,
+            "guild_id": data.get("guild_id"),
             "members": [objects.member_object(user) for user in people],
             "chunk_index": 0,
             "chunk_count": 1,

@@ -12,7 +12,7 @@ CUT_CABLE = 0
 
 async def _close(state: State, wanted: Json) -> Json:
     code = int(wanted.get("code", _DEFAULT_CLOSE))
-    sessions = state.sessions.connected()
+    sessions = [each for each in state.sessions.connected() if wanted.get("shard") in (None, each.shard[0])]
     for session in sessions:
         if session.close is not None:
             await session.close(code)

@@ -5,10 +5,9 @@ from sandbox.discord.errors import Json
 from sandbox.discord.world import (
     APPLICATION_ID,
     BOT_ROLE_ID,
-    GUILD_ID,
-    GUILD_NAME,
     OWNER_ID,
     Channel,
+    Guild,
     User,
     World,
 )
@@ -62,11 +61,13 @@ def member_object(user: User) -> Json:
 def channel_object(world: World, channel: Channel) -> Json:
     if channel.is_direct:
         return _direct_channel_object(world, channel)
-    position = [each.id for each in world.guild_channels()].index(channel.id)
+    if channel.is_thread:
+        return _thread_object(channel)
+    position = [each.id for each in world.guild_channels(channel.guild_id or "")].index(channel.id)
     return {
         "id": channel.id,
         "type": channel.type,
-        "guild_id": GUILD_ID,
+        "guild_id": channel.guild_id,
         "name": channel.name,
         "topic": channel.topic,
         "position": position,
@@ -87,6 +88,29 @@ def _direct_channel_object(world: World, channel: Channel) -> Json:
         "flags": 0,
         "last_message_id": channel.last_message_id,
         "recipients": [user_object(recipient)],
+    }
+
+
+def _thread_object(thread: Channel) -> Json:
+    return {
+        "id": thread.id,
+        "type": thread.type,
+        "guild_id": thread.guild_id,
+        "parent_id": thread.parent.id if thread.parent else None,
+        "owner_id": OWNER_ID,
+        "name": thread.name,
+        "flags": 0,
+        "last_message_id": thread.last_message_id,
+        "message_count": 0,
+        "total_message_sent": 0,
+        "member_count": 1,
+        "rate_limit_per_user": 0,
+        "thread_metadata": {
+            "archived": False,
+            "archive_timestamp": JOINED_AT,
+            "auto_archive_duration": 4320,
+            "locked": False,
+        },
     }
 
 
@@ -132,17 +156,17 @@ def _role(role_id: str, name: str, bits: int, *, position: int, bot: bool) -> Js
     return role | {"tags": {"bot_id": APPLICATION_ID}} if bot else role
 
 
-def role_objects() -> list[Json]:
+def role_objects(guild: Guild) -> list[Json]:
     return [
-        _role(GUILD_ID, "@everyone", permissions.MEMBER, position=0, bot=False),
+        _role(guild.id, "@everyone", permissions.MEMBER, position=0, bot=False),
         _role(BOT_ROLE_ID, "Easel", permissions.BOT, position=1, bot=True),
     ]
 
 
-def guild_object(world: World) -> Json:
+def guild_object(world: World, guild: Guild) -> Json:
     return {
-        "id": GUILD_ID,
-        "name": GUILD_NAME,
+        "id": guild.id,
+        "name": guild.name,
         "icon": None,
         "description": "A studio with a robot that paints",
         "home_header": None,
@@ -155,12 +179,12 @@ def guild_object(world: World) -> Json:
         "region": "rotterdam",
         "afk_channel_id": None,
         "afk_timeout": 300,
-        "system_channel_id": world.guild_channels()[0].id,
+        "system_channel_id": world.guild_channels(guild.id)[0].id,
         "system_channel_flags": 0,
         "widget_enabled": False,
         "widget_channel_id": None,
         "verification_level": 0,
-        "roles": role_objects(),
+        "roles": role_objects(guild),
         "default_message_notifications": 1,
         "mfa_level": 0,
         "explicit_content_filter": 0,
@@ -184,17 +208,17 @@ def guild_object(world: World) -> Json:
     }
 
 
-def guild_create_event(world: World) -> Json:
+def guild_create_event(world: World, guild: Guild) -> Json:
     people = [user for user in world.users.values() if user.bot]
-    return guild_object(world) | {
+    return guild_object(world, guild) | {
         "joined_at": JOINED_AT,
         "large": False,
         "unavailable": False,
         "member_count": len(world.users),
         "voice_states": [],
         "members": [member_object(user) for user in people],
-        "channels": [channel_object(world, channel) for channel in world.guild_channels()],
-        "threads": [],
+        "channels": [channel_object(world, channel) for channel in world.guild_channels(guild.id)],
+        "threads": [channel_object(world, thread) for thread in world.threads(guild.id)],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
@@ -220,7 +244,7 @@ def application_object(world: World) -> Json:
         "role_connections_verification_url": None,
         "owner": user_object(world.users[OWNER_ID]),
         "team": None,
-        "approximate_guild_count": 1,
+        "approximate_guild_count": len(world.guilds),
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,

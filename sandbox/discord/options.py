@@ -9,7 +9,7 @@ from sandbox.discord import commands, objects
 from sandbox.discord.attachments import Upload
 from sandbox.discord.errors import Json
 from sandbox.discord.state import State
-from sandbox.discord.world import GUILD_ID, User
+from sandbox.discord.world import User
 
 _MAX_STRING = 6000
 
@@ -72,7 +72,8 @@ class Typing:
             body = objects.channel_object(self.state.world, channel) | {"permissions": "0"}
             self._note("channels", channel.id, body)
             return channel.id
-        roles = {role["id"]: role for role in objects.role_objects()}
+        guild = self.state.world.guilds.get(self.state.world.channels[self.channel_id].guild_id or "")
+        roles = {role["id"]: role for role in objects.role_objects(guild)} if guild else {}
         if str(value) in roles:
             self._note("roles", str(value), roles[str(value)])
             return str(value)
@@ -171,5 +172,5 @@ def nested(command: Json, path: list[str], typing: Typing, values: dict[str, Any
 
 
 def guild_scope(command: Json) -> Json:
-    """The `guild_id` that command data carries when the command belongs to the guild."""
-    return {"guild_id": GUILD_ID} if "guild_id" in command else {}
+    """The `guild_id` that command data carries when the command belongs to a guild."""
+    return {"guild_id": command["guild_id"]} if "guild_id" in command else {}

@@ -5,7 +5,7 @@ from sandbox.discord.errors import Json
 from sandbox.discord.interactions import Interaction, new_token
 from sandbox.discord.messages import Message
 from sandbox.discord.state import State
-from sandbox.discord.world import APPLICATION_ID, DIRECT, GUILD_ID, Channel, User
+from sandbox.discord.world import APPLICATION_ID, DIRECT, Channel, User
 
 _GUILD_CONTEXT, _BOT_DM_CONTEXT = 0, 1
 
@@ -62,10 +62,10 @@ def _place(state: State, channel: Channel, user: User) -> Json:
         }
     permissions = str(state.world.user_permissions(user))
     return {
-        "guild_id": GUILD_ID,
-        "guild": {"id": GUILD_ID, "locale": objects.LOCALE, "features": []},
+        "guild_id": channel.guild_id,
+        "guild": {"id": channel.guild_id, "locale": objects.LOCALE, "features": []},
         "guild_locale": objects.LOCALE,
         "member": objects.member_object(user) | {"permissions": permissions},
         "context": _GUILD_CONTEXT,
-        "authorizing_integration_owners": {"0": GUILD_ID},
+        "authorizing_integration_owners": {"0": channel.guild_id},
     }

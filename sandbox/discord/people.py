@@ -36,7 +36,8 @@ async def _begin(state: State, interaction: Interaction, label: str) -> Interact
     state.interactions.add(interaction)
     state.interactions.watch(interaction, lambda each: publishing.interaction_changed(state, each))
     await publishing.interaction_changed(state, interaction)
-    await state.sessions.dispatch("INTERACTION_CREATE", interaction.event)
+    guild_id = interaction.event.get("guild_id")
+    await state.sessions.dispatch("INTERACTION_CREATE", interaction.event, guild_id=guild_id)
     return interaction
 
 
@@ -60,11 +61,15 @@ async def type_option(state: State, actor: Actor, name: str, values: dict[str, A
 
 def _command_data(state: State, actor: Actor, name: str, values: dict[str, Any], *, focused: str | None) -> Json:
     first, *path = name.removeprefix("/").split()
-    command = state.commands.named(first, (commands.CHAT_INPUT,))
+    command = state.commands.named(first, actor.channel.guild_id, (commands.CHAT_INPUT,))
     if command is None:
         known = ", ".join(each["name"] for each in state.commands.all()) or "none (was the tree synced?)"
         raise ClientRefusalError(f"no command /{first}; published are {known}")
-    if command["nsfw"] and actor.checks and not (actor.channel.nsfw or actor.channel.is_direct):
+    if (
+        command["nsfw"]
+        and actor.checks
+        and not ((actor.channel.parent or actor.channel).nsfw or actor.channel.is_direct)
+    ):
         raise ClientRefusalError(f"/{first} is age-restricted and #{actor.channel.name} is not")
     typing = Typing(state, actor.channel.id, checks=actor.checks, focused=focused)
     sent = options.nested(command, path, typing, values)
@@ -80,7 +85,7 @@ async def use_menu(state: State, actor: Actor, name: str, target: str) -> Intera
     Raises:
         ClientRefusalError: for an unknown command or message.
     """
-    command = state.commands.named(name, (commands.USER, commands.MESSAGE))
+    command = state.commands.named(name, actor.channel.guild_id, (commands.USER, commands.MESSAGE))
     if command is None:
         raise ClientRefusalError(f"no context-menu command {name!r}")
     typing = Typing(state, actor.channel.id)

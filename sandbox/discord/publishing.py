@@ -9,7 +9,7 @@ from sandbox.discord.interactions import COMMAND, Interaction
 from sandbox.discord.messages import EPHEMERAL, LAYOUT_V2, LOADING, Message
 from sandbox.discord.sessions import DIRECT_MESSAGES, GUILD_MESSAGES
 from sandbox.discord.state import State
-from sandbox.discord.world import APPLICATION_ID, GUILD_ID, Channel
+from sandbox.discord.world import APPLICATION_ID, Channel
 
 MODAL = 9
 MAX_ATTACHMENTS = 10
@@ -220,12 +220,12 @@ async def _announce(state: State, message: Message, what: str) -> None:
         return
     channel = state.world.channels[message.channel_id]
     intents = DIRECT_MESSAGES if channel.is_direct else GUILD_MESSAGES
-    place = {} if channel.is_direct else {"guild_id": GUILD_ID}
+    place = {} if channel.is_direct else {"guild_id": channel.guild_id}
     if what == "delete":
         data: Json = {"id": message.id, "channel_id": message.channel_id, **place}
     else:
         data = message.body | place | _member(state, message, place)
-    await state.sessions.dispatch(f"MESSAGE_{what.upper()}", data, intents=intents)
+    await state.sessions.dispatch(f"MESSAGE_{what.upper()}", data, intents=intents, guild_id=channel.guild_id)
 
 
 def _member(state: State, message: Message, place: Json) -> Json:

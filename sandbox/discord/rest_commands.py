@@ -7,7 +7,7 @@ from aiohttp import web
 from sandbox.discord.errors import Json, unknown_application, unknown_command, unknown_guild
 from sandbox.discord.middleware import API, BODY, json_answer, no_content
 from sandbox.discord.state import STATE, State
-from sandbox.discord.world import APPLICATION_ID, GUILD_ID
+from sandbox.discord.world import APPLICATION_ID
 
 _GLOBAL = f"{API}/applications/{{application_id}}/commands"
 _GUILD = f"{API}/applications/{{application_id}}/guilds/{{guild_id}}/commands"
@@ -32,7 +32,7 @@ def _scope(request: web.Request) -> str | None:
     if request.match_info["application_id"] != APPLICATION_ID:
         raise unknown_application()
     guild_id = request.match_info.get("guild_id")
-    if guild_id not in (None, GUILD_ID):
+    if guild_id is not None and guild_id not in request.app[STATE].world.guilds:
         raise unknown_guild()
     return guild_id
 

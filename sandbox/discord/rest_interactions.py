@@ -19,7 +19,7 @@ from sandbox.discord.messages import EPHEMERAL, Message
 from sandbox.discord.middleware import API, BODY, json_answer, no_content
 from sandbox.discord.rest_messages import reference_to
 from sandbox.discord.state import STATE, State
-from sandbox.discord.world import APPLICATION_ID, GUILD_ID, Channel
+from sandbox.discord.world import APPLICATION_ID, Channel
 
 _MESSAGE, _DEFERRED, _DEFERRED_UPDATE, _UPDATE, _CHOICES, _MODAL = 4, 5, 6, 7, 8, 9
 _DEFAULT, _REPLY, _CHAT_INPUT, _CONTEXT_MENU = 0, 19, 20, 23
@@ -103,7 +103,7 @@ def _first_draft(state: State, interaction: Interaction, kind: int, data: Json) 
     message_type = _CHAT_INPUT
     if interaction.type in (COMPONENT, MODAL_SUBMIT):
         source = state.messages.get(interaction.source_message_id or "")
-        extra |= reference_to(source) if source else {}
+        extra |= reference_to(state, source) if source else {}
         message_type = _REPLY if source else _DEFAULT
     elif interaction.event["data"]["type"] != _SLASH:
         message_type = _CONTEXT_MENU
@@ -123,7 +123,7 @@ def _first_draft(state: State, interaction: Interaction, kind: int, data: Json) 
 def _callback_answer(interaction: Interaction, kind: int, message: Message | None) -> Json:
     about: Json = {"id": interaction.id, "type": interaction.type, "channel_id": interaction.channel_id}
     if "guild_id" in interaction.event:
-        about["guild_id"] = GUILD_ID
+        about["guild_id"] = interaction.event["guild_id"]
     if interaction.original_id is not None:
         about["response_message_id"] = interaction.original_id
     if message is None:
@@ -208,7 +208,7 @@ def _follow_up_draft(
     extra = publishing.response_extra(interaction)
     extra.pop("interaction", None)
     if original is not None:
-        extra |= reference_to(original)
+        extra |= reference_to(state, original)
         extra["interaction_metadata"] = interaction.metadata | {"original_response_message_id": original.id}
     return publishing.Draft(
         author=objects.user_object(state.world.bot),

@@ -18,7 +18,7 @@ from sandbox.discord.messages import Message
 from sandbox.discord.middleware import API, BODY, json_answer, no_content
 from sandbox.discord.snowflake import snowflake_at
 from sandbox.discord.state import STATE, State
-from sandbox.discord.world import GUILD_ID, Channel
+from sandbox.discord.world import Channel
 
 _REPLY = 19
 _DEFAULT_PAGE = 50
@@ -37,24 +37,28 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-def channel_for_bot(state: State, channel_id: str, *needed: str) -> Channel:
-    """The channel if the bot sees it and has what is needed there.
+def channel_for_bot(state: State, channel_id: str) -> Channel:
+    """The channel if the bot sees it.
 
     Raises:
-        ApiError: 10003, 50001 or 50013.
+        ApiError: 10003 or 50001.
     """
     channel = state.world.channels.get(channel_id)
     if channel is None:
         raise unknown_channel()
     if not channel.bot_may("VIEW_CHANNEL"):
         raise missing_access()
-    if not all(channel.bot_may(name) for name in needed):
-        raise missing_permissions()
     return channel
 
 
-def _needed(request: Json, *, files: bool) -> list[str]:
-    needed = ["SEND_MESSAGES"]
+def check_rights(channel: Channel, needed: list[str]) -> None:
+    """Raises `ApiError` 50013 where the bot lacks one of the permissions."""
+    if not all(channel.bot_may(name) for name in needed):
+        raise missing_permissions()
+
+
+def _needed(channel: Channel, request: Json, *, files: bool) -> list[str]:
+    needed = ["SEND_MESSAGES_IN_THREADS" if channel.is_thread else "SEND_MESSAGES"]
     if files:
         needed.append("ATTACH_FILES")
     if request.get("embeds"):
@@ -64,8 +68,8 @@ def _needed(request: Json, *, files: bool) -> list[str]:
 
 async def create_message(request: web.Request) -> web.Response:
     state, body = request.app[STATE], request[BODY]
-    needed = _needed(body.json, files=bool(body.uploads))
-    channel = channel_for_bot(state, request.match_info["channel_id"], *needed)
+    channel = channel_for_bot(state, request.match_info["channel_id"])
+    check_rights(channel, _needed(channel, body.json, files=bool(body.uploads)))
     nonce = body.json.get("nonce")
     earlier = _sent_before(state, body.json)
     if earlier is not None:
@@ -100,7 +104,7 @@ def _reference(state: State, channel: Channel, reference: Json | None) -> Json:
         if reference.get("fail_if_not_exists") is False:
             return {}
         raise ApiError(HTTPStatus.BAD_REQUEST, 50035, "Invalid Form Body", fields=[_NO_REFERENCE])
-    return reference_to(target)
+    return reference_to(state, target)
 
 
 _NO_REFERENCE: tuple[list[str | int], str, str] = (
@@ -110,9 +114,11 @@ _NO_REFERENCE: tuple[list[str | int], str, str] = (
 )
 
 
-def reference_to(target: Message) -> Json:
+def reference_to(state: State, target: Message) -> Json:
     """The fields of a reply to this message."""
-    reference = {"type": 0, "channel_id": target.channel_id, "message_id": target.id, "guild_id": GUILD_ID}
+    guild_id = state.world.channels[target.channel_id].guild_id
+    reference: Json = {"type": 0, "channel_id": target.channel_id, "message_id": target.id}
+    reference |= {"guild_id": guild_id} if guild_id else {}
     quoted = {k: v for k, v in target.body.items() if k not in ("referenced_message", "nonce")}
     return {"message_reference": reference, "referenced_message": quoted}
 
@@ -173,6 +179,7 @@ async def delete_message(request: web.Request) -> web.Response:
 
 async def start_typing(request: web.Request) -> web.Response:
     state = request.app[STATE]
-    channel = channel_for_bot(state, request.match_info["channel_id"], "SEND_MESSAGES")
+    channel = channel_for_bot(state, request.match_info["channel_id"])
+    check_rights(channel, _needed(channel, {}, files=False))
     await state.live.send("typing", {"channel_id": channel.id, "user": objects.user_object(state.world.bot)})
     return no_content()

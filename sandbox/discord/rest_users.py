@@ -7,7 +7,7 @@ from sandbox.discord.errors import missing_access, unknown_guild, unknown_member
 from sandbox.discord.middleware import API, BODY, json_answer
 from sandbox.discord.rest_messages import channel_for_bot
 from sandbox.discord.state import STATE, State
-from sandbox.discord.world import GUILD_ID, World
+from sandbox.discord.world import Guild
 
 _GUILD = f"{API}/guilds/{{guild_id}}"
 _DEFAULT_PAGE = 1
@@ -37,8 +37,9 @@ async def gateway(request: web.Request) -> web.Response:
 
 
 async def gateway_bot(request: web.Request) -> web.Response:
+    state = request.app[STATE]
     limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-    return json_answer({"url": request.app[STATE].gateway_url, "shards": 1, "session_start_limit": limit})
+    return json_answer({"url": state.gateway_url, "shards": state.shards, "session_start_limit": limit})
 
 
 async def own_user(request: web.Request) -> web.Response:
@@ -62,39 +63,43 @@ async def get_channel(request: web.Request) -> web.Response:
     return json_answer(objects.channel_object(state.world, channel))
 
 
-def _world(request: web.Request) -> World:
-    if request.match_info["guild_id"] != GUILD_ID:
+def _guild(request: web.Request) -> Guild:
+    guild = request.app[STATE].world.guilds.get(request.match_info["guild_id"])
+    if guild is None:
         raise unknown_guild()
-    return request.app[STATE].world
+    return guild
 
 
 async def get_guild(request: web.Request) -> web.Response:
-    world = _world(request)
-    body = objects.guild_object(world)
+    guild, world = _guild(request), request.app[STATE].world
+    body = objects.guild_object(world, guild)
     if request.query.get("with_counts") in ("1", "true", "True"):
         body |= {"approximate_member_count": len(world.users), "approximate_presence_count": len(world.users)}
     return json_answer(body)
 
 
 async def list_channels(request: web.Request) -> web.Response:
-    world = _world(request)
-    return json_answer([objects.channel_object(world, channel) for channel in world.guild_channels()])
+    guild, world = _guild(request), request.app[STATE].world
+    return json_answer([objects.channel_object(world, channel) for channel in world.guild_channels(guild.id)])
 
 
 async def list_roles(request: web.Request) -> web.Response:
-    _world(request)
-    return json_answer(objects.role_objects())
+    return json_answer(objects.role_objects(_guild(request)))
 
 
 async def list_members(request: web.Request) -> web.Response:
-    world, after = _world(request), int(request.query.get("after", "0"))
-    people = sorted((user for user in world.users.values() if int(user.id) > after), key=lambda u: int(u.id))
+    _guild(request)
+    after = int(request.query.get("after", "0"))
+    people = sorted(
+        (user for user in request.app[STATE].world.users.values() if int(user.id) > after), key=lambda u: int(u.id)
+    )
     limit = int(request.query.get("limit", _DEFAULT_PAGE))
     return json_answer([objects.member_object(user) for user in people[:limit]])
 
 
 async def get_member(request: web.Request) -> web.Response:
-    user = _world(request).users.get(request.match_info["user_id"])
+    _guild(request)
+    user = request.app[STATE].world.users.get(request.match_info["user_id"])
     if user is None:
         raise unknown_member()
     return json_answer(objects.member_object(user))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sandbox.discord.clock import Clock
 from sandbox.discord.errors import Json
+from sandbox.discord.world import shard_of
 
 RESUME_WINDOW = timedelta(minutes=3)
 _REPLAY_EVENTS = 1000
@@ -31,6 +32,11 @@ class Session:
     events: deque[Json] = field(default_factory=lambda: deque(maxlen=_REPLAY_EVENTS))
     lost_at: datetime | None = None
     close: Callable[[int], Awaitable[None]] | None = None
+
+    def hears(self, guild_id: str | None) -> bool:
+        """Whether what happens in this guild, or in direct channels (None), comes through this connection."""
+        number, count = self.shard
+        return number == shard_of(guild_id, count)
 
     async def dispatch(self, name: str, data: Json) -> None:
         self.sequence += 1
@@ -84,8 +90,11 @@ class Sessions:
             if session.lost_at is not None and session.lost_at < limit:
                 del self._by_id[session.id]
 
-    async def dispatch(self, name: str, data: Json, *, intents: int = 0) -> None:
-        """Sends an event to every session that asked for one of `intents` (0: to every session)."""
+    async def dispatch(self, name: str, data: Json, *, intents: int = 0, guild_id: str | None) -> None:
+        """Sends an event of a guild, or of a direct channel (None), to the sessions that hear of it.
+
+        They are those of the guild's shard, the first for direct channels, that asked for one of `intents` (0: all).
+        """
         for session in self.all():
-            if intents == 0 or session.intents & intents:
+            if session.hears(guild_id) and (intents == 0 or session.intents & intents):
                 await session.dispatch(name, data)

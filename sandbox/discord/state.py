@@ -36,6 +36,7 @@ class State:
     base_url: str = ""
     gateway_url: str = ""
     closing: bool = False
+    shards: int = 1  # what `/gateway/bot` recommends
     checks_form: bool = True
     world: World = field(default_factory=World)
     messages: Messages = field(default_factory=Messages)

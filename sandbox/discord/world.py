@@ -1,4 +1,4 @@
-"""Who and what there is: one guild, its channels and its people. Pure state, rendered by `objects`."""
+"""Who and what there is: the guilds, their channels and the people. Pure state, rendered by `objects`."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,8 +12,12 @@ BOT_ROLE_ID = "1100000000000000150"
 OWNER_ID = "1100000000000001000"
 GUILD_TEXT = 0
 DIRECT = 1
+THREAD = 11
+FORUM = 15
+CHANNEL_KINDS = {"text": GUILD_TEXT, "thread": THREAD, "forum": FORUM}
 _FIRST_MEMBER_ID = 1100000000000001000
 _FIRST_NAMED_ID = 1100000000000100000
+_SHARD_BITS = 22
 _MEMBER_NAME = re.compile(r"member-([1-9][0-9]{0,3})")
 _USER_NAME = re.compile(r"[a-z0-9._-]{2,32}")
 
@@ -29,25 +33,42 @@ class User:
     locale: str = "en-US"
 
 
+@dataclass(frozen=True)
+class Guild:
+    """A server that the bot is in; all have the same people and roles."""
+
+    id: str
+    name: str
+
+
 @dataclass
 class Channel:
-    """A text channel of the guild, or a direct-message channel with one recipient."""
+    """A channel of a guild, or a direct-message channel with one recipient and no guild.
+
+    A thread, or a post in a forum, has a parent; its rights, and whether it is age-restricted, are that one's.
+    """
 
     id: str
     name: str
     topic: str = ""
     nsfw: bool = False
     type: int = GUILD_TEXT
+    guild_id: str | None = GUILD_ID
     recipient_id: str | None = None
     denied_to_bot: int = 0
     last_message_id: str | None = None
+    parent: "Channel | None" = None
 
     @property
     def is_direct(self) -> bool:
         return self.type == DIRECT
 
+    @property
+    def is_thread(self) -> bool:
+        return self.type == THREAD
+
     def bot_permissions(self) -> int:
-        return permissions.BOT & ~self.denied_to_bot
+        return permissions.BOT & ~(self.parent or self).denied_to_bot
 
     def bot_may(self, name: str) -> bool:
         return bool(self.bot_permissions() & permissions.BITS[name])
@@ -74,6 +95,7 @@ class World:
     bot: User = field(default_factory=lambda: User(APPLICATION_ID, "easel", "Easel", bot=True))
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
+    guilds: dict[str, Guild] = field(default_factory=lambda: {GUILD_ID: Guild(GUILD_ID, GUILD_NAME)})
 
     def __post_init__(self) -> None:
         owner = User(OWNER_ID, "owner", "Owner")
@@ -120,14 +142,45 @@ class World:
         """The bot's direct-message channel with this user, made when first asked for."""
         channel_id = str(int(user.id) + 5_000_000)
         if channel_id not in self.channels:
-            self.channels[channel_id] = Channel(channel_id, f"dm-{user.name}", type=DIRECT, recipient_id=user.id)
+            self.channels[channel_id] = Channel(
+                channel_id, f"dm-{user.name}", type=DIRECT, guild_id=None, recipient_id=user.id
+            )
         return self.channels[channel_id]
 
-    def guild_channels(self) -> list[Channel]:
-        return [channel for channel in self.channels.values() if not channel.is_direct]
+    def add_guild(self, guild: Guild, channel: Channel) -> None:
+        """One more guild, with its first channel; before the bot connects."""
+        self.guilds[guild.id] = guild
+        self.channels[channel.id] = channel
+
+    def open_channel(self, channel: Channel) -> None:
+        """One more channel, thread or forum.
+
+        Raises:
+            ValueError: its name is taken, a thread has no parent, or something else has one.
+        """
+        if any(each.name == channel.name for each in self.channels.values()):
+            raise ValueError(f"there is a channel {channel.name!r} already")
+        if channel.is_thread == (channel.parent is None) or (channel.parent and channel.parent.is_thread):
+            raise ValueError("a thread, and nothing else, has a parent: a text channel or a forum")
+        self.channels[channel.id] = channel
+
+    def guild_channels(self, guild_id: str) -> list[Channel]:
+        """Without threads, as Discord lists them."""
+        return [each for each in self.channels.values() if each.guild_id == guild_id and not each.is_thread]
+
+    def threads(self, guild_id: str) -> list[Channel]:
+        return [each for each in self.channels.values() if each.guild_id == guild_id and each.is_thread]
 
     def user_permissions(self, user: User) -> int:
         return permissions.OWNER if user.id == OWNER_ID else permissions.MEMBER
+
+
+def shard_of(guild_id: str | None, count: int) -> int:
+    """Which of `count` gateway connections hears of a guild, or of direct channels (None).
+
+    Source: https://discord.com/developers/docs/events/gateway#sharding
+    """
+    return (int(guild_id) >> _SHARD_BITS) % count if guild_id else 0
 
 
 def _display_name(name: str) -> str:

@@ -9,7 +9,7 @@ from tasks.ledger.models import Base
 
 
 class ChannelRule(Base):
-    """Whether one may draw in a channel, and what becomes of prompts that the house calls adult."""
+    """Whether one may draw in a channel, what becomes of what is adult, and whether unfinished pictures are shown."""
 
     __tablename__ = "channel_rules"
 
@@ -17,7 +17,7 @@ class ChannelRule(Base):
     channel_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     enabled: Mapped[bool] = mapped_column(default=True)
     nsfw_policy: Mapped[str] = mapped_column(String(16), default="block")
-    preview: Mapped[bool] = mapped_column(default=False)
+    preview: Mapped[bool] = mapped_column(default=True)
 
 
 class RoleLimit(Base):

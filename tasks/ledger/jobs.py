@@ -46,6 +46,8 @@ class NewJob:
     # How a picture may be shown that the safety checker calls adult: `open`, `spoiler` or `not`.
     adult_showing: str = "not"
     by_dm: bool = False
+    # The options that the member's own defaults filled in.
+    defaulted: tuple[str, ...] = ()
     # How many further jobs of this member go to the front as their first does.
     priority_credit: int = 0
 
@@ -303,6 +305,7 @@ def _new_row(new: NewJob, *, priority: int, now: datetime) -> Job:
         private=new.private,
         spoiler=new.spoiler,
         adult_showing=new.adult_showing,
+        defaulted=",".join(new.defaulted) or None,
         by_dm=new.by_dm,
         received_at=now,
     )

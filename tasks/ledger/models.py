@@ -112,6 +112,7 @@ class Job(Base):
     private: Mapped[bool] = mapped_column(default=False, server_default=false())
     spoiler: Mapped[bool] = mapped_column(default=False, server_default=false())
     adult_showing: Mapped[str] = mapped_column(String(16), default="not", server_default="not")
+    defaulted: Mapped[str | None] = mapped_column(String(200))  # options that own defaults filled in, with commas
     by_dm: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     __table_args__ = (

@@ -42,6 +42,15 @@ class PeopleLedger:
                 session.delete(row)
             return row is not None
 
+    def forget(self, user_id: int, name: str) -> bool:
+        """Forget one of a member's defaults; False where it was none."""
+        with self._session.begin() as session:
+            row = session.get(UserSettings, user_id)
+            if row is None or name not in row.values_json:
+                return False
+            row.values_json = {kept: value for kept, value in row.values_json.items() if kept != name}
+            return True
+
     def styles(self, user_id: int, guild_id: int | None) -> Sequence[Style]:
         """A member's own styles and the server's, by name; of two with one name the own one comes first."""
         scopes = [scope_of_user(user_id)] + ([] if guild_id is None else [scope_of_guild(guild_id)])

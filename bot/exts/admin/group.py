@@ -22,7 +22,7 @@ _POLICIES = [
 
 
 class Drawable(app_commands.Transformer):
-    """Any channel in which one can draw; Discord's own description does not know media channels here."""
+    """Any channel or thread in which one can draw; Discord's own description does not know media channels here."""
 
     @property
     def type(self) -> discord.AppCommandOptionType:
@@ -31,13 +31,14 @@ class Drawable(app_commands.Transformer):
     @property
     def channel_types(self) -> list[discord.ChannelType]:
         kinds = discord.ChannelType
-        return [kinds.text, kinds.news, kinds.forum, kinds.voice]
+        threads = [kinds.public_thread, kinds.private_thread, kinds.news_thread]
+        return [kinds.text, kinds.news, kinds.forum, kinds.voice, *threads]
 
     async def transform(
         self, interaction: discord.Interaction[discord.Client], value: Any, /
-    ) -> app_commands.AppCommandChannel:
+    ) -> app_commands.AppCommandChannel | app_commands.AppCommandThread:
         del interaction
-        found: app_commands.AppCommandChannel = value
+        found: app_commands.AppCommandChannel | app_commands.AppCommandThread = value
         return found
 
 
@@ -64,14 +65,14 @@ class AdminGroup(app_commands.Group):
     @app_commands.describe(
         channel="Which channel",
         enabled="Whether members may draw there",
-        nsfw_policy="What becomes of prompts that your filter calls adult",
-        preview="Whether unfinished pictures may be shown there",
+        nsfw_policy="What becomes of prompts that your filter calls adult; spoilers have no previews",
+        preview="Whether unfinished pictures are shown there; without a word they are",
     )
     @app_commands.choices(nsfw_policy=_POLICIES)
     async def channel(
         self,
         interaction: discord.Interaction[EaselClient],
-        channel: app_commands.Transform[app_commands.AppCommandChannel, Drawable],
+        channel: app_commands.Transform[app_commands.AppCommandChannel | app_commands.AppCommandThread, Drawable],
         enabled: bool | None = None,
         nsfw_policy: str | None = None,
         preview: bool | None = None,
@@ -84,7 +85,7 @@ class AdminGroup(app_commands.Group):
             channel_id=channel.id,
             enabled=(before is None or before.enabled) if enabled is None else enabled,
             nsfw_policy=nsfw_policy or (before.nsfw_policy if before else Policy.BLOCK),
-            preview=bool(before and before.preview) if preview is None else preview,
+            preview=(before is None or before.preview) if preview is None else preview,
         )
         said = channel_message(rule, locale=str(interaction.locale))
         if (enabled, nsfw_policy, preview) != (None, None, None):

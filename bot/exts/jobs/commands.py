@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
-from bot.buttons import ON_FAILURE, ON_RESULT, WHILE_WAITING, Action, job_view
+from bot.buttons import ON_RESULT, WHILE_WAITING, Action, job_view, on_failure
 from bot.client import EaselClient, tell_privately
 from bot.discord_api import NO_MENTIONS
 from bot.exts.jobs import choosing
@@ -117,4 +117,4 @@ def _actions(job: Job) -> tuple[Action, ...]:
         return WHILE_WAITING
     if job.state is JobState.POSTED:
         return tuple(action for action in ON_RESULT if action is not Action.DELETE)
-    return ON_FAILURE
+    return on_failure(job.failure.code if job.failure is not None else None)

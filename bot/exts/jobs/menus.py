@@ -10,7 +10,7 @@ from bot.buttons import Action, numbered_view
 from bot.client import EaselClient, tell_privately
 from bot.discord_api import NO_MENTIONS
 from bot.exts.studio import delete, deriving, info, reference, remix
-from bot.exts.studio.source import readable
+from bot.exts.studio.source import pictures_in, readable
 from bot.exts.studio.who import Who, allowed
 from bot.wording import answers
 from bot.wording.catalogue import say
@@ -36,8 +36,9 @@ async def upscale_image(interaction: discord.Interaction[EaselClient], message: 
     services, locale = interaction.client.services, str(interaction.locale)
     job = await services.in_ledger(services.ledger.history.of_message, message.id)
     picture = readable(message)
-    if job is not None and job.spec.num_images > 1:
-        view = numbered_view(Action.UPSCALE, job.id, images=job.spec.num_images, locale=locale)
+    numbers = [] if job is None else list(pictures_in(message, job))
+    if job is not None and len(numbers) > 1:
+        view = numbered_view(Action.UPSCALE, job.id, numbers=numbers, locale=locale)
         sentence = say("menu.which_picture", locale=locale)
         await interaction.response.send_message(sentence, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
     elif picture is None:

@@ -77,9 +77,11 @@ async def _from_job(interaction: discord.Interaction[EaselClient], job: Job, num
 
 
 async def _order(interaction: discord.Interaction[EaselClient], wanted: Wanted, job: Job | None, make: _Make) -> None:
-    facts: dict[str, Any] = {}
+    # A picture may also be hidden by the safety checker's verdict, or by the member who posted it.
+    facts: dict[str, Any] = {"spoiler": wanted.attachment.is_spoiler()}
     if job is not None:
-        facts = {"spec": job.spec, "parent_id": job.id, "private": job.private, "spoiler": job.spoiler}
+        facts["spoiler"] |= job.spoiler
+        facts |= {"spec": job.spec, "parent_id": job.id, "private": job.private}
 
     def complete(given: Mapping[str, Given]) -> Derived:
         return make({**facts, "image": given[_IMAGE].ref})

@@ -22,7 +22,9 @@ WINDOWS: dict[str, _Submit] = {
     remix.WINDOW: lambda asked, match, fields: remix.submitted(asked, match["job"], fields),
     style_window.STYLE_WINDOW: lambda asked, match, fields: style_window.submitted(asked, match["job"], fields),
     reference.OF_JOB: lambda asked, match, fields: reference.submitted_of_job(asked, match["job"], fields),
-    reference.OF_PICTURE: lambda asked, match, fields: reference.submitted_of_picture(asked, _picture(match), fields),
+    reference.OF_PICTURE: lambda asked, match, fields: reference.submitted_of_picture(
+        asked, _picture(match), fields, hidden=match["hidden"] is not None
+    ),
 }
 
 

@@ -45,8 +45,9 @@ async def take_order(interaction: discord.Interaction[EaselClient], order: Order
     if await acknowledge(interaction, outcome):
         await _keep_pictures(interaction, outcome.job)
         await enqueue(interaction, outcome.job)
-        if outcome.conflicts:
-            await tell_privately(interaction, answers.conflicts(outcome.conflicts, locale=locale))
+        told = answers.remarks(outcome.conflicts, outcome.left_out, locale=locale)
+        if told:
+            await tell_privately(interaction, told)
 
 
 async def _pictures_gone(interaction: discord.Interaction[EaselClient], order: Order) -> bool:

@@ -26,7 +26,7 @@ async def send(interaction: discord.Interaction[EaselClient], job: Job) -> None:
         return
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        await _send(interaction, job, pictures_in(message, job))
+        await _send(interaction, job, list(pictures_in(message, job).values()))
     except Refused as refused:
         sentence = answers.refusal(refused.refusal, locale=locale)
     except discord.Forbidden:

@@ -6,7 +6,7 @@ people's messages only at the moment when somebody points at them, so those are 
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from bot.control_index import control_choices
 from bot.exts.studio.choices import control_name
 from bot.exts.studio.given import take_order_with
 from bot.exts.studio.orders import refuse, take_order
-from bot.exts.studio.source import picture_of, readable
+from bot.exts.studio.source import picture_of, pictures_in, readable
 from bot.pictures.receiving import Given, Wanted, receive
 from bot.refusals import Refusal, RefusalCode, Refused
 from bot.relations import Relation
@@ -28,7 +28,7 @@ from tasks.ledger import Job
 from tasks.schema import MAX_PROMPT_CHARACTERS, InputRef
 
 OF_JOB = r"v1:reference:(?P<job>[0-9A-Za-z]{26})"
-OF_PICTURE = r"v1:reference:(?P<sha256>[0-9a-f]{64}):(?P<width>\d{1,4})x(?P<height>\d{1,4})"
+OF_PICTURE = r"v1:reference:(?P<sha256>[0-9a-f]{64}):(?P<width>\d{1,4})x(?P<height>\d{1,4})(?P<hidden>:hidden)?"
 _Text = discord.ui.TextInput[discord.ui.Modal]
 _BEGIN = "begin"
 _IN_TIME_S = 2.0  # a window has to open within 3 s
@@ -39,7 +39,7 @@ _MOST_LINES = 25
 async def open_window(interaction: discord.Interaction[EaselClient], job: Job | None, message: discord.Message) -> None:
     """Ask for the words, which picture, and what to do with it."""
     if job is not None:
-        await _open(interaction, f"v1:reference:{job.id}", images=job.spec.num_images, prompt=job.spec.prompt)
+        await _open(interaction, f"v1:reference:{job.id}", list(pictures_in(message, job)), prompt=job.spec.prompt)
         return
     picture = readable(message)
     if picture is None:
@@ -53,10 +53,13 @@ async def open_window(interaction: discord.Interaction[EaselClient], job: Job | 
     except TimeoutError:
         await refuse(interaction, Refusal(code=RefusalCode.PICTURE_AWAY, option="image"))
     else:
-        await _open(interaction, f"v1:reference:{ref.sha256}:{ref.width}x{ref.height}", images=1, prompt="")
+        hidden = ":hidden" if picture.is_spoiler() else ""
+        await _open(interaction, f"v1:reference:{ref.sha256}:{ref.width}x{ref.height}{hidden}", [], prompt="")
 
 
-async def _open(interaction: discord.Interaction[EaselClient], custom_id: str, *, images: int, prompt: str) -> None:
+async def _open(
+    interaction: discord.Interaction[EaselClient], custom_id: str, numbers: Sequence[int], *, prompt: str
+) -> None:
     locale = str(interaction.locale)
     window = discord.ui.Modal(title=say("reference.title", locale=locale), custom_id=custom_id)
     words: _Text = discord.ui.TextInput(
@@ -66,9 +69,8 @@ async def _open(interaction: discord.Interaction[EaselClient], custom_id: str, *
         max_length=MAX_PROMPT_CHARACTERS,
     )
     _add(window, "prompt", words, locale)
-    if images > 1:
-        numbers = [str(number) for number in range(1, images + 1)]
-        _add(window, "picture", _select("picture", {each: each for each in numbers}), locale)
+    if tuple(numbers) not in ((), (1,)):  # without a word about it, the first is meant
+        _add(window, "picture", _select("picture", {str(each): str(each) for each in numbers}), locale)
     controls = control_choices(interaction.client.services.registry.controlnets, "")
     ways = {_BEGIN: say("reference.begin", locale=locale)}
     ways |= {each.value: control_name(each, locale) for each in controls[: _MOST_LINES - 1]}
@@ -109,18 +111,20 @@ async def submitted_of_job(interaction: discord.Interaction[EaselClient], job_id
     if picture is None:
         return
 
+    hidden = replace(options, spoiler=job.spoiler or picture.is_spoiler())
+
     def complete(given: Mapping[str, Given]) -> Options:
-        return _with(options, fields, given["image"].ref)
+        return _with(hidden, fields, given["image"].ref)
 
     await take_order_with(interaction, {"image": Wanted(picture)}, complete, private=job.private)
 
 
 async def submitted_of_picture(
-    interaction: discord.Interaction[EaselClient], ref: InputRef, fields: dict[str, str]
+    interaction: discord.Interaction[EaselClient], ref: InputRef, fields: dict[str, str], *, hidden: bool
 ) -> None:
-    """The window came back for anybody's picture, which is kept already."""
+    """The window came back for anybody's picture, which is kept already; `hidden` behind a spoiler, so is the next."""
     try:
-        order = _with(_options(fields, parent=None), fields, ref)
+        order = replace(_with(_options(fields, parent=None), fields, ref), spoiler=hidden or None)
     except Refused as refused:
         await refuse(interaction, refused.refusal)
         return
@@ -130,13 +134,12 @@ async def submitted_of_picture(
 def _options(fields: Mapping[str, str], *, parent: Job | None) -> Options:
     """Raises `Refused` where the number is none."""
     options = Options(prompt=fields.get("prompt", ""))
-    text = fields.get("strength", "").strip()
-    if text:
-        name = "strength" if _begins(fields) else "control_weight"
-        if re.fullmatch(r"\d{1,2}([.,]\d{1,3})?", text, re.ASCII) is None:
-            raise Refused(RefusalCode.NOT_A_NUMBER, name, given=text)
-        number = float(text.replace(",", "."))
-        options = replace(options, strength=number) if _begins(fields) else replace(options, control_weight=number)
+    name, usual = ("strength", DEFAULT_STRENGTH) if _begins(fields) else ("control_weight", DEFAULT_CONTROL_WEIGHT)
+    text = fields.get("strength", "").strip() or str(usual)  # the window says what an empty field means
+    if re.fullmatch(r"\d{1,2}([.,]\d{1,3})?", text, re.ASCII) is None:
+        raise Refused(RefusalCode.NOT_A_NUMBER, name, given=text)
+    number = float(text.replace(",", "."))
+    options = replace(options, strength=number) if _begins(fields) else replace(options, control_weight=number)
     if parent is None:
         return options
     return replace(
@@ -145,7 +148,6 @@ def _options(fields: Mapping[str, str], *, parent: Job | None) -> Options:
         parent_id=parent.id,
         relation=Relation.REFERENCE,
         private=parent.private,
-        spoiler=parent.spoiler,
     )
 
 

@@ -20,10 +20,17 @@ async def picture_of(interaction: discord.Interaction[EaselClient], job: Job, nu
     message = await message_of_job(interaction, job)
     if message is None:
         return None
-    found = next((each for each in message.attachments if is_picture(each.filename, job.id, number)), None)
+    found = pictures_in(message, job).get(number)
     if found is None:
-        await tell_privately(interaction, say("source.gone", locale=str(interaction.locale)))
+        why = "source.withheld" if _is_withheld(job, number) else "source.gone"
+        await tell_privately(interaction, say(why, locale=str(interaction.locale)))
     return found
+
+
+def _is_withheld(job: Job, number: int) -> bool:
+    """Whether a safety checker called this picture adult; buttons of an older release lead to those, too."""
+    images = job.rendered.images if job.rendered is not None else ()
+    return number <= len(images) and bool(images[number - 1].adult)
 
 
 async def message_of_job(interaction: discord.Interaction[EaselClient], job: Job) -> discord.Message | None:
@@ -46,10 +53,10 @@ async def message_of_job(interaction: discord.Interaction[EaselClient], job: Job
         return None
 
 
-def pictures_in(message: discord.Message, job: Job) -> list[discord.Attachment]:
-    """The job's pictures among the files of its message, in their order."""
+def pictures_in(message: discord.Message, job: Job) -> dict[int, discord.Attachment]:
+    """The job's pictures among the files of its message, by their number from 1; what is withheld is missing."""
     numbers = range(1, job.spec.num_images + 1)
-    return [each for each in message.attachments if any(is_picture(each.filename, job.id, n) for n in numbers)]
+    return {n: each for n in numbers for each in message.attachments if is_picture(each.filename, job.id, n)}
 
 
 def readable(message: discord.Message) -> discord.Attachment | None:

@@ -49,6 +49,8 @@ DRAWING: dict[str, str] = {
     "refusal.mask_empty": "The `mask` is black everywhere, so nothing would change. Paint white what is to change.",
     "source.gone": "This message has no picture to begin with any more. "
     "Attach the picture to `/upscale` or `/imagine`.",
+    "source.withheld": "That picture was found to be adult and is not shown here, so nothing can be made of it. "
+    "Press Reroll or Remix for another one.",
     "source.closed": "I cannot look at that message: it is gone, or I may not read there. "
     "Attach the picture to `/upscale` or `/imagine` instead.",
     "control.ready_made": "{name}: the picture is the map already",

@@ -20,7 +20,7 @@ HELP: dict[str, str] = {
     "`/jobs retry` sends a failed one again. What fails or is cancelled does not count against your quota.",
     "help.house": "**House rules**\nMembers with Manage Server set them with `/admin`: channels, limits by role, "
     "models, a filter, blocks. `/quota` shows what you have left.",
-    "help.waiting": "**Waiting**\nWhere moderators allow previews, your message shows the picture as it grows. "
+    "help.waiting": "**Waiting**\nYour message shows the picture as it grows, unless moderators switched that off. "
     "`/server status` shows machines, queue, expected wait and money; "
     "`/server queue` your own place.",
     "help.models": "**Models and LoRAs**\n`/models list` and `/loras list` show what there is, with trigger words and "

@@ -36,6 +36,7 @@ HOUSE: dict[str, str] = {
     "admin.channel": "{channel}: drawing is {enabled}; adult prompts: {policy}; previews: {preview}.",
     "admin.on": "on",
     "admin.off": "off",
+    "admin.preview.spoiler": "off, as long as adult pictures are posted as spoilers here",
     "admin.policy.block": "refused",
     "admin.policy.spoiler": "posted as spoilers",
     "admin.policy.age_restricted": "allowed where the channel is age-restricted, else refused",

@@ -19,7 +19,11 @@ PEOPLE: dict[str, str] = {
     "settings.none": "You have no defaults of your own. `/settings set` makes some.",
     "settings.line": "• `{name}`: {value}",
     "settings.nothing": "Give at least one option to keep.",
+    "settings.left_out": "Your default for {options} was left out, because it is not to be had here any more. "
+    "`/settings set` or `/settings reset` changes it.",
     "settings.reset": "Your defaults are forgotten.",
+    "settings.reset.one": "Your default for `{option}` is forgotten.",
+    "settings.not_set": "You have no default for `{option}`.",
     "settings.yes": "yes",
     "settings.no": "no",
     # `/style`.

@@ -65,6 +65,7 @@ STUDIO: dict[str, str] = {
     "result.seconds": "{seconds} s",
     "result.cost": "{cents} ¢",
     "result.job": "job {job}",
+    "result.defaults": "own defaults: {options}",
     "result.lossless": "Saved as lossless WebP: the PNG would exceed the {limit} MiB that this place takes.",
     "result.lossy": "Saved as WebP at quality 95, slightly lossy: the lossless file would exceed the {limit} MiB "
     "that this place takes.",

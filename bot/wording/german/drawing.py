@@ -52,6 +52,8 @@ DRAWING: dict[str, str] = {
     "soll.",
     "source.gone": "Diese Nachricht hat kein Bild mehr, mit dem ich beginnen könnte. Hänge das Bild an `/upscale` oder "
     "`/imagine` an.",
+    "source.withheld": "Dieses Bild gilt als nicht jugendfrei und wird hier nicht gezeigt, also lässt sich nichts "
+    "daraus machen. Drücke Neu würfeln oder Remix für ein anderes.",
     "source.closed": "Diese Nachricht kann ich nicht ansehen: sie ist fort, oder ich darf dort nicht lesen. "
     "Hänge das Bild stattdessen an `/upscale` oder `/imagine` an.",
     "control.ready_made": "{name}: das Bild ist schon die Vorlage",

@@ -24,7 +24,8 @@ HELP: dict[str, str] = {
     "help.house": "**Hausregeln**\nMitglieder mit „Server verwalten“ setzen sie mit `/admin`: Kanäle, Grenzen nach "
     "Rolle, "
     "Modelle, einen Filter, Sperren. `/quota` zeigt, was dir bleibt.",
-    "help.waiting": "**Warten**\nWo Moderatoren Vorschauen erlauben, zeigt deine Nachricht, wie das Bild entsteht. "
+    "help.waiting": "**Warten**\nDeine Nachricht zeigt, wie das Bild entsteht, wenn Moderatoren das nicht "
+    "abgeschaltet haben. "
     "`/server status` zeigt Maschinen, Warteschlange, erwartete Wartezeit und Geld; "
     "`/server queue` deinen eigenen Platz.",
     "help.models": "**Modelle und LoRAs**\n`/models list` und `/loras list` zeigen, was es gibt, mit Auslösern und "

@@ -38,6 +38,7 @@ HOUSE: dict[str, str] = {
     "admin.channel": "{channel}: Zeichnen ist {enabled}; nicht jugendfreie Prompts: {policy}; Vorschauen: {preview}.",
     "admin.on": "an",
     "admin.off": "aus",
+    "admin.preview.spoiler": "aus, solange nicht jugendfreie Bilder hier als Spoiler gesendet werden",
     "admin.policy.block": "abgelehnt",
     "admin.policy.spoiler": "als Spoiler gesendet",
     "admin.policy.age_restricted": "erlaubt, wo der Kanal altersbeschränkt ist, sonst abgelehnt",

@@ -18,7 +18,11 @@ PEOPLE: dict[str, str] = {
     "settings.none": "Du hast keine eigenen Vorgaben. `/settings set` macht welche.",
     "settings.line": "• `{name}`: {value}",
     "settings.nothing": "Gib mindestens eine Option an, die bleiben soll.",
+    "settings.left_out": "Deine Vorgabe für {options} blieb weg, weil es das hier nicht mehr gibt. `/settings set` "
+    "oder `/settings reset` ändert sie.",
     "settings.reset": "Deine Vorgaben sind vergessen.",
+    "settings.reset.one": "Deine Vorgabe für `{option}` ist vergessen.",
+    "settings.not_set": "Für `{option}` hast du keine Vorgabe.",
     "settings.yes": "ja",
     "settings.no": "nein",
     # `/style`.

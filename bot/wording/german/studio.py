@@ -69,6 +69,7 @@ STUDIO: dict[str, str] = {
     "result.seconds": "{seconds} s",
     "result.cost": "{cents} US-Cent",
     "result.job": "Auftrag {job}",
+    "result.defaults": "eigene Vorgaben: {options}",
     "result.lossless": "Als verlustfreies WebP gespeichert: das PNG wäre größer als die {limit} MiB, die hier möglich "
     "sind.",
     "result.lossy": "Als WebP mit Qualität 95 gespeichert, also mit kleinem Verlust: "

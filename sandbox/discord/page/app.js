@@ -7,6 +7,7 @@ import { avatar, currentChannel, displayName, el, world } from "./world.js";
 
 const GROUP_MS = 7 * 60 * 1000;
 const COMMAND = 2;
+const PLACES = [0, 11, 15]; // text channels, threads and posts, forums
 const $ = (id) => document.getElementById(id);
 const unread = new Set();
 const asked = new URLSearchParams(location.search);
@@ -18,9 +19,9 @@ let typingTimer = 0;
 function drawFrame() {
   $("guild-name").textContent = world.guild;
   document.title = `#${currentChannel()?.name} · ${world.guild}`;
-  const mine = (channel) => channel.type === 0 || channel.recipient_id === world.me.id;
+  const mine = (channel) => PLACES.includes(channel.type) || channel.recipient_id === world.me.id;
   const shown = world.channels.filter(mine);
-  $("channels").replaceChildren(...shown.filter((each) => each.type === 0).map(channelNode));
+  $("channels").replaceChildren(...shown.filter((each) => PLACES.includes(each.type)).map(channelNode));
   const direct = shown.filter((each) => each.type === 1);
   $("direct-title").hidden = !direct.length;
   $("direct-channels").replaceChildren(...direct.map(channelNode));
@@ -198,7 +199,7 @@ function chooseStart() {
   const user = asked.get("user") || localStorage.getItem("sandbox-user");
   world.me = people.find((each) => each.id === world.me?.id) || people.find((each) => [each.id, each.username].includes(user)) || people.find((each) => each.username === "member-1");
   const channel = asked.get("channel") || localStorage.getItem("sandbox-channel");
-  const mine = world.channels.filter((each) => each.type === 0 || each.recipient_id === world.me.id);
+  const mine = world.channels.filter((each) => PLACES.includes(each.type) || each.recipient_id === world.me.id);
   const known = mine.find((each) => each.id === world.channelId) || mine.find((each) => [each.id, each.name].includes(channel));
   world.channelId = (known || mine[0]).id;
 }

@@ -175,6 +175,12 @@ class Studio:
             while not condition():  # noqa: ASYNC110 - it waits for what other processes do
                 await asyncio.sleep(0.02)
 
+    async def open_channel(self, name: str, **about: Any) -> int:
+        """A channel, forum or thread that the bot has heard of; its id."""
+        made = int((await self.server.control("POST", "channels", {"name": name} | about))["id"])
+        await self.until(lambda: self.bot.get_channel(made))
+        return made
+
     async def requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await self.server.control("GET", "requests")
         return found

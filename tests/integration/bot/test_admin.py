@@ -51,7 +51,7 @@ async def test_without_manage_server_nothing_is_changed(studio: Studio, command:
 async def test_a_channel_is_switched_off_and_on(studio: Studio) -> None:
     """The refusal says who can change it."""
     said = await rule(studio, "channel", channel="general", enabled=False)
-    assert "drawing is off; adult prompts: refused; previews: off." in said
+    assert "drawing is off; adult prompts: refused; previews: on." in said
     assert (await drawn(studio)).startswith("Drawing is switched off in this channel.")
     await rule(studio, "channel", channel="general", enabled=True)
     await studio.queued()

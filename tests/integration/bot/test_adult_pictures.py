@@ -1,4 +1,4 @@
-"""The courier acts on the safety checker's verdict as the channel's rule said when the order came."""
+"""What a safety checker said of each picture, by the channel's rule: what is posted, what hidden, what is offered."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,8 +12,10 @@ from sandbox.discord.server import DiscordServer
 from tasks import keys
 from tasks.ledger import Job, Ledger
 from tasks.lifecycle import JobState
-from tests.integration.bot.studio import Studio
+from tests.integration.bot.studio import Studio, labels
 from tests.integration.bot.test_admin import rule
+from tests.integration.bot.test_derived import buttons, file_of, kept_pixels, message_of, pixels, selects
+from tests.unit.bot.pictures import photo, saved
 from tests.unit.bot.registries import registry
 
 CHECKER = SafetyChecker(id="tiny-safety", source="file:var/weights/safety", licence="none")
@@ -21,7 +23,9 @@ CHECKER = SafetyChecker(id="tiny-safety", source="file:var/weights/safety", lice
 
 @pytest.fixture
 async def checked(server: DiscordServer, ledger: Ledger, redis_url: str) -> AsyncIterator[Studio]:
-    async with Studio(server, ledger, redis_url, replace(registry(), safety=CHECKER)) as studio:
+    async with Studio(
+        server, ledger, redis_url, replace(registry(max_outstanding_per_user=9), safety=CHECKER)
+    ) as studio:
         await studio.publish()
         yield studio
 
@@ -105,3 +109,93 @@ async def test_without_a_checker_nothing_changes(studio: Studio) -> None:
     job = await studio.posted()
     assert job.state is JobState.POSTED
     assert job.spec.safety is None
+
+
+async def test_a_withheld_picture_has_no_buttons(checked: Studio) -> None:
+    """Neither below the message nor in the list or the menus; a command that names it is told why not."""
+    job = await judged(checked, await checked.queued(images=3), False, True, False)
+    message = await message_of(checked, job)
+    assert buttons(message) == [["U1", "U3", "Reroll"], ["V1", "V3", "Remix"], ["Info", "Delete"]]
+    (more,) = selects(message)
+    values = [each["value"] for each in more["options"]]
+    assert values == ["strong:1", "strong:3", "fourfold:1", "fourfold:3", "originals", "style"]
+    asked = await checked.menu("Upscale 2×", message["id"])  # noqa: RUF001
+    assert labels(asked["message"]) == ["U1", "U3"]
+    said = await checked.says("upscale", job=job.id, index=2)
+    assert said.startswith("That picture was found to be adult and is not shown here")
+
+
+async def test_what_is_left_can_be_used_and_deleted(checked: Studio) -> None:
+    """The only one that is shown keeps its number: every way leads to it and to no other."""
+    parent = await judged(checked, await checked.queued(images=2), True, False)
+    message = await message_of(checked, parent)
+    shown = pixels(await checked.file(message["attachments"][0]))
+    await checked.menu("Upscale 2×", message["id"])  # noqa: RUF001
+    for relation, deed in (("upscale", None), ("vary_subtle", "V2"), ("reroll", "Reroll")):
+        if deed is not None:
+            await checked.press(deed, message["id"])
+        job = await child(checked, parent, relation)
+        assert job.spec.safety is not None
+        assert not job.spec.inputs or kept_pixels(checked, job) == shown
+    opened = await checked.menu("Use as reference…", message["id"])
+    await checked.submit(opened, prompt="a hare")
+    assert kept_pixels(checked, await child(checked, parent, "reference")) == shown
+    assert parent.id in (await checked.press("Info", message["id"]))["message"]["content"]
+    await checked.press("Delete", message["id"])
+    await checked.until(lambda: deleted(checked, parent))
+
+
+async def test_where_nothing_is_left_another_drawing_is_offered(checked: Studio) -> None:
+    """The same order would give the same pictures, and they would be withheld again."""
+    job = await judged(checked, await checked.queued(), True)
+    message = await checked.message_says("What was drawn was found to be adult")
+    assert labels(message) == ["Reroll", "Remix"]
+    assert labels((await checked.use("jobs show", job=job.id))["message"]) == ["Reroll", "Remix"]
+    await checked.press("Reroll", message["id"])
+    again = await child(checked, job, "reroll")
+    assert again.spec.seeds != job.spec.seeds
+    opened = await checked.press("Remix", message["id"])
+    await checked.submit(opened, prompt="a hare")
+    assert (await child(checked, job, "remix")).spec.prompt == "a hare"
+
+
+async def test_what_is_made_of_a_hidden_picture_is_hidden(checked: Studio) -> None:
+    """By the verdict alone: nobody had asked for a spoiler, and the checker may be gone when the next is drawn."""
+    await rule(checked, "channel", channel="general", nsfw_policy="spoiler")
+    parent = await judged(checked, await checked.queued(), True)
+    assert not parent.spoiler
+    await checked.press("Vary subtle", parent.posted_message_id)
+    assert (await child(checked, parent, "vary_subtle")).spoiler
+    opened = await checked.menu("Use as reference…", parent.posted_message_id)
+    await checked.submit(opened, prompt="a hare")
+    assert (await child(checked, parent, "reference")).spoiler
+
+
+async def test_a_members_own_spoiler_is_kept(drawing: Studio) -> None:
+    """Somebody else's picture that was posted behind a spoiler; what is made of it is not shown to all at once."""
+    hidden = file_of(saved(photo())) | {"filename": "SPOILER_photo.png"}
+    body = {"user": "member-2", "content": "careful", "files": [hidden]}
+    message = await drawing.server.control("POST", "messages", body)
+    await drawing.menu("Upscale 2×", message["id"])  # noqa: RUF001
+    enlarged = await drawing.newest(JobState.QUEUED)
+    assert enlarged.spoiler
+    opened = await drawing.menu("Use as reference…", message["id"])
+    await drawing.submit(opened, prompt="a hare")
+    await drawing.until(lambda: len(drawing.ledger.jobs.in_states([JobState.QUEUED])) == 2)
+    assert (await drawing.newest(JobState.QUEUED)).spoiler
+
+
+def deleted(studio: Studio, job: Job) -> bool:
+    found = studio.ledger.jobs.get(job.id)
+    return found is not None and found.deleted_at is not None
+
+
+async def child(studio: Studio, parent: Job, relation: str) -> Job:
+    """The job that came of `parent` in this way, once it is queued."""
+
+    def born() -> list[Job]:
+        queued = studio.ledger.jobs.in_states([JobState.QUEUED])
+        return [each for each in queued if (each.parent_id, each.relation) == (parent.id, relation)]
+
+    await studio.until(born)
+    return born()[0]

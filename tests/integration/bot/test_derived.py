@@ -247,7 +247,7 @@ def test_no_message_has_more_than_discord_takes(images: int) -> None:
     """Five rows of five, 25 lines, ids of at most 100 characters."""
 
     async def made() -> list[dict[str, Any]]:
-        return result_view("0" * 26, images=images, maps=True, locale="de").to_components()
+        return result_view("0" * 26, numbers=range(1, images + 1), of=images, maps=True, locale="de").to_components()
 
     rows = asyncio.run(made())
     assert len(rows) <= 5

@@ -4,7 +4,10 @@ import asyncio
 from typing import Any
 
 from tasks.lifecycle import JobState
+from tasks.schema import ImageToImageSpec
 from tests.integration.bot.studio import EPHEMERAL, Studio, labels
+from tests.integration.bot.test_derived import file_of, message_of
+from tests.unit.bot.pictures import photo, saved
 
 
 async def as_(studio: Studio, user: str, command: str, **options: Any) -> str:
@@ -26,6 +29,51 @@ async def test_defaults_are_kept_shown_used_and_forgotten(studio: Studio) -> Non
     assert (await as_(studio, "member-2", "settings show")).startswith("You have no defaults")
     assert await studio.says("settings reset") == "Your defaults are forgotten."
     assert (await studio.says("settings show")).startswith("You have no defaults")
+
+
+async def test_defaults_for_drawing_are_kept_checked_and_named(drawing: Studio) -> None:
+    """LoRAs and what is said of pictures; the result and Info say what came from them, and one can be forgotten."""
+    assert (await drawing.says("settings set", lora="nonsense")).startswith("No LoRA is called nonsense.")
+    assert (await drawing.says("settings set", control="nonsense")).startswith("No ControlNet is called nonsense.")
+    assert (await drawing.says("settings set", strength=2)).startswith("`strength` is 2")
+    kept = await drawing.says("settings set", lora="ink:0.5", strength=0.3, control="edges", control_weight=0.4)
+    assert kept.splitlines()[1:] == [
+        "• `lora`: ink\\:0.5",
+        "• `strength`: 0.3",
+        "• `control`: edges",
+        "• `control_weight`: 0.4",
+    ]
+    job = await drawing.posted()
+    assert [(each.id, each.weight) for each in job.spec.loras] == [("ink", 0.5)]
+    message = await message_of(drawing, job)
+    assert message["content"].endswith(f"-# job {job.id} · own defaults: lora")
+    info = (await drawing.press("Info", message["id"]))["message"]["content"]
+    assert info.endswith(f"-# job {job.id} · own defaults: lora")
+    assert await drawing.says("settings reset", option="lora") == "Your default for `lora` is forgotten."
+    assert await drawing.says("settings reset", option="lora") == "You have no default for `lora`."
+    assert "`lora`" not in await drawing.says("settings show")
+    await drawing.use(prompt="a hare")
+    assert (await drawing.published()).spec.loras == ()
+
+
+async def test_defaults_for_pictures_wait_for_one(drawing: Studio) -> None:
+    """With a picture to begin with and one to follow; what is typed wins."""
+    await drawing.says("settings set", strength=0.3, control="edges", control_weight=0.4)
+    await drawing.use(prompt="a hare", init_image=file_of(saved(photo())), control_image=file_of(saved(photo())))
+    spec = (await drawing.published()).spec
+    assert isinstance(spec, ImageToImageSpec)
+    assert (spec.strength, [(each.id, each.weight) for each in spec.controls]) == (0.3, [("edges", 0.4)])
+
+
+async def test_a_default_that_is_denied_is_left_out_and_told(studio: Studio) -> None:
+    """The job is drawn with the house's own model, and the member learns why."""
+    await studio.says("settings set", model="sdxl-base-1.0")
+    await as_(studio, "owner", "admin models", action="deny", name="sdxl-base-1.0")
+    await studio.use(prompt="a fox")
+    job = await studio.published()
+    assert (job.spec.checkpoint.id, job.defaulted) == ("tiny-sdxl", None)
+    told = await studio.message_says("Your default for `model` was left out")
+    assert told["flags"] & EPHEMERAL
 
 
 async def test_flags_work_and_an_overruled_one_is_told(studio: Studio) -> None:

@@ -25,18 +25,18 @@ async def test_the_export_holds_all_of_ones_own_and_nothing_else(studio: Studio)
     """Orders, styles, defaults; nothing of another member."""
     await studio.posted(prompt=SECRET)
     await studio.use(prompt="of another", user="member-2")
-    await studio.says("settings set", images=2)
+    await studio.says("settings set", images=2, strength=0.3)
     await studio.says("style save", name="ink", words="ink")
     shown = await studio.says("privacy show")
     assert "• 1 jobs: prompt" in shown
-    assert "• 1 styles, and 1 defaults." in shown
+    assert "• 1 styles, and 2 defaults." in shown
     await studio.use("privacy export")
     message = await studio.message_says("Everything that I have about you.")
     assert message["flags"] & EPHEMERAL
     answer = await asyncio.to_thread(urllib.request.urlopen, message["attachments"][0]["url"])
     found = json.loads(answer.read())
     assert [job["order"]["prompt"] for job in found["jobs"]] == [SECRET]
-    assert (found["defaults"], found["styles"][0]["name"]) == ({"images": 2}, "ink")
+    assert (found["defaults"], found["styles"][0]["name"]) == ({"images": 2, "strength": 0.3}, "ink")
 
 
 async def test_delete_really_deletes(studio: Studio) -> None:

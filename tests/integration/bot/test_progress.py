@@ -1,18 +1,13 @@
 """What a waiting member sees: true, not too often, and never over a result."""
 
 import asyncio
-import base64
-import io
 from typing import Any
-
-import pytest
-from PIL import Image
 
 from bot.progress.editor import Outcome
 from bot.progress.edits import Shown, Way
 from sandbox.discord.server import DiscordServer
 from tasks import keys
-from tasks.ledger import Job, Ledger
+from tasks.ledger import Ledger
 from tasks.lifecycle import JobState
 from tasks.schema import FleetStatus, Heartbeat, InstanceView, Progress, Stage, WorkerState
 from tests.integration.bot.studio import WORKER, Studio
@@ -34,49 +29,6 @@ def fleet(studio: Studio, *stages: str, **values: Any) -> FleetStatus:
 def news(studio: Studio, job: Any, stage: Stage, **values: Any) -> None:
     said = Progress(job_id=job.id, epoch=job.epoch, worker_id=WORKER, stage=stage, at=studio.clock(), **values)
     studio.redis.publish(keys.progress(job.id), said.write())
-
-
-def sketch(colour: str, kind: str = "WEBP", *, size: tuple[int, int] = (128, 96)) -> str:
-    """A preview as workers send it."""
-    data = io.BytesIO()
-    Image.new("RGB", size, colour).save(data, kind)
-    return base64.b64encode(data.getvalue()).decode()
-
-
-async def studio_with_previews(studio: Studio, **options: Any) -> Job:
-    """A job that a worker holds, where a moderator allows previews."""
-    await studio.use("admin channel", user="owner", checks=False, channel="general", preview=True)
-    job = await studio.queued(**options)
-    await taken(studio, job)
-    return job
-
-
-async def taken(studio: Studio, job: Job, *, channel: str = "general") -> None:
-    """The board knows who draws it."""
-    await studio.message_says("Whoever rents the GPUs", channel=channel)
-    await studio.claim(job)
-    await studio.skip(4)
-    await studio.message_says("A GPU has taken your job.", channel=channel)
-
-
-async def shown(
-    studio: Studio, job: Job, preview: str, *, step: int, channel: str = "general", **values: Any
-) -> dict[str, Any]:
-    """The message, once it has heard of a preview after so many steps of 20."""
-    await studio.skip(4)
-    said = {"worker_id": WORKER} | values
-    told = Progress(
-        job_id=job.id,
-        epoch=job.epoch,
-        stage=Stage.SAMPLING,
-        step=step,
-        steps=20,
-        preview=preview,
-        at=studio.clock(),
-        **said,
-    )
-    studio.redis.publish(keys.progress(job.id), told.write())
-    return await studio.message_says(f"step {step} of 20", channel=channel)
 
 
 async def edits(studio: Studio) -> list[str]:
@@ -198,95 +150,3 @@ async def test_nonsense_from_a_worker_is_not_shown(studio: Studio) -> None:
     await studio.skip(4)
     news(studio, job, Stage.SAMPLING, step=-5, steps=10, seconds_left=1e300)
     await studio.message_says("Drawing: step 0 of 10.")
-
-
-async def test_a_preview_is_shown_replaced_and_gone_with_the_result(studio: Studio) -> None:
-    """Our own small PNG of what the worker sent; one at a time, and none beside the finished picture."""
-    job = await studio_with_previews(studio)
-    first = await shown(studio, job, sketch("red"), step=7)
-    assert [each["description"] for each in first["attachments"]] == ["Not finished yet: a red fox"]
-    picture = Image.open(io.BytesIO(await studio.file(first["attachments"][0])))
-    assert (picture.format, picture.size) == ("PNG", (128, 96))
-    news(studio, job, Stage.SAMPLING, step=10, steps=20)
-    await studio.skip(4)
-    kept = await studio.message_says("step 10 of 20")
-    assert kept["attachments"] == first["attachments"]
-    second = await shown(studio, job, sketch("blue"), step=14)
-    assert [each["filename"] for each in second["attachments"]] == ["easel-preview.png"]
-    assert second["attachments"] != first["attachments"]
-    await studio.render(job)
-    message = (await studio.messages())[-1]
-    assert [job.id in each["filename"] for each in message["attachments"]] == [True]
-
-
-async def test_a_job_that_begins_anew_has_no_preview_of_its_first_attempt(studio: Studio) -> None:
-    """The machine that drew it is not believed; another one begins with nothing."""
-    job = await studio_with_previews(studio)
-    assert (await shown(studio, job, sketch("red"), step=7))["attachments"]
-    again = await studio.render(job, draw=lambda _size, _seed: b"no picture")
-    assert (again.state, again.epoch) == (JobState.QUEUED, 2)
-    await studio.skip(4)
-    message = await studio.message_says("Whoever rents the GPUs")
-    assert message["attachments"] == []
-
-
-async def test_a_cancel_takes_the_preview_away(studio: Studio) -> None:
-    """Nobody wants to see what they have just stopped."""
-    job = await studio_with_previews(studio)
-    message = await shown(studio, job, sketch("red"), step=7)
-    assert message["attachments"]
-    await studio.press_cancel(message["id"])
-    message = (await studio.messages())[-1]
-    assert message["attachments"] == []
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        "no base64!",
-        base64.b64encode(b"RIFF\x10\0\0\0WEBPnonsense").decode(),
-        sketch("red", "PNG"),
-        sketch("red", size=(640, 480)),
-        sketch("red")[:-40],
-    ],
-    ids=["no base64", "no picture", "another format", "too many pixels", "cut off"],
-)
-async def test_a_broken_preview_is_ignored(studio: Studio, broken: str) -> None:
-    """It comes from a rented machine; the words are shown all the same, and the next one counts again."""
-    job = await studio_with_previews(studio)
-    message = await shown(studio, job, broken, step=7)
-    assert message["attachments"] == []
-    message = await shown(studio, job, sketch("red"), step=14)
-    assert len(message["attachments"]) == 1
-
-
-async def test_without_a_moderators_word_there_is_no_preview(studio: Studio) -> None:
-    """A finished picture has been through more hands than one that a worker has only begun."""
-    job = await studio.queued()
-    await taken(studio, job)
-    message = await shown(studio, job, sketch("red"), step=7)
-    assert message["attachments"] == []
-
-
-async def test_pictures_behind_a_spoiler_have_no_preview(studio: Studio) -> None:
-    """Whatever the channel's rule says."""
-    job = await studio_with_previews(studio, spoiler=True)
-    message = await shown(studio, job, sketch("red"), step=7)
-    assert message["attachments"] == []
-
-
-async def test_another_worker_cannot_put_a_picture_there(studio: Studio) -> None:
-    """Only of the one that holds the job."""
-    job = await studio_with_previews(studio)
-    message = await shown(studio, job, sketch("red"), step=7, worker_id="worker-2")
-    assert message["attachments"] == []
-
-
-async def test_in_direct_messages_there_is_no_moderator_to_ask(studio: Studio) -> None:
-    """Who asked is the only one who sees it."""
-    body = {"command": "imagine", "options": {"prompt": "a red fox"}, "channel": "dm", "wait": True}
-    await studio.server.control("POST", "interactions", body)
-    job = await studio.published()
-    await taken(studio, job, channel="dm-member-1")
-    message = await shown(studio, job, sketch("red"), step=7, channel="dm-member-1")
-    assert len(message["attachments"]) == 1

@@ -1,11 +1,10 @@
-"""Alerts in the owner's channel, each once over restarts; metrics; shards; `python -m bot check`."""
+"""Alerts in the owner's channel, each once over restarts; metrics; `python -m bot check`."""
 
 import discord
 from discord import app_commands
 
 from bot import exts
 from bot.checkup import LEAST, inspect
-from bot.client import EaselClient, ShardedEaselClient
 from bot.command_sync import sync
 from bot.watch.watcher import Watcher
 from sandbox.discord.server import DiscordServer
@@ -71,38 +70,18 @@ async def test_metrics_follow_a_job(studio: Studio) -> None:
     assert read("easel_wait_seconds_count") == 1
 
 
-class ShardedStudio(Studio):
-    """The same on several gateway connections."""
-
-    def __init__(self, server: DiscordServer, ledger: Ledger, redis_url: str) -> None:
-        super().__init__(server, ledger, redis_url, registry())
-        self.bot: EaselClient = ShardedEaselClient(self.services, look_every_s=0.2)
-        exts.install(self.bot)
-
-
-async def test_a_sharded_bot_does_the_same(server: DiscordServer, ledger: Ledger, redis_url: str) -> None:
-    """Commands, buttons and windows come through whichever connection."""
-    async with ShardedStudio(server, ledger, redis_url) as studio:
-        await studio.publish()
-        job = await studio.posted()
-        opened = await studio.press("Remix", job.posted_message_id)
-        await studio.submit(opened, prompt="a blue fox")
-        await studio.until(lambda: ledger.history.count(job.user_id) == 2)
-    assert await server.control("GET", "violations") == []
-
-
 async def test_check_prints_the_invite_and_names_what_is_missing(server: DiscordServer) -> None:
     """The least rights, and the remedy for what does not fit."""
     async with discord.Client(intents=discord.Intents.none()) as client:
         tree = app_commands.CommandTree(client)
         exts.add_commands(tree)
         await client.login(server.state.token)
-        before = await inspect(client, tree, alert_channel_id=1)
+        before = await inspect(client, tree, alert_channel_id=1, sharded=False)
         await sync(tree, owner_guild_id=None)
-        after = await inspect(client, tree, alert_channel_id=STUDIO_CHANNEL)
+        after = await inspect(client, tree, alert_channel_id=STUDIO_CHANNEL, sharded=False)
     assert f"permissions={LEAST.value}" in str(before[1])
     assert "scope=bot+applications.commands" in str(before[1])
     assert str(before[2]).startswith("!!  Published commands differ (missing: /admin, /help")
-    assert "Check EASEL_ALERT_CHANNEL_ID." in str(before[3])
+    assert "Check EASEL_ALERT_CHANNEL_ID." in str(before[4])
     assert all(finding.good for finding in after)
-    assert str(after[3]) == "ok  Alerts go to #studio."
+    assert str(after[4]) == "ok  Alerts go to #studio."

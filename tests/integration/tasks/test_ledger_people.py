@@ -12,10 +12,13 @@ GUILD, USER, OTHER = 21, 11, 12
 
 
 def test_defaults_are_changed_one_by_one(ledger: Ledger) -> None:
-    """What is left out stays; a reset forgets all, and only one's own."""
+    """What is left out stays; one is forgotten by its name, a reset forgets all, and only one's own."""
     ledger.people.set(USER, {"images": 2, "steps": 9})
     ledger.people.set(OTHER, {"images": 4})
     assert ledger.people.set(USER, {"images": 3}) == {"images": 3, "steps": 9}
+    assert ledger.people.forget(USER, "steps")
+    assert not ledger.people.forget(USER, "steps")
+    assert ledger.people.settings(USER) == {"images": 3}
     assert ledger.people.reset(USER)
     assert not ledger.people.reset(USER)
     assert (ledger.people.settings(USER), ledger.people.settings(OTHER)) == ({}, {"images": 4})

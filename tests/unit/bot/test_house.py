@@ -105,11 +105,24 @@ def test_adult_orders_by_policy_and_place(policy: Policy, age_restricted: bool, 
 
 
 @pytest.mark.parametrize(
-    ("rules", "allowed"), [([], False), ([True], True), ([False], False), ([True, True], True), ([True, False], False)]
+    ("rules", "allowed"),
+    [
+        ([], True),
+        ([(True, "block")], True),
+        ([(False, "block")], False),
+        ([(True, "age_restricted")], True),
+        ([(True, "spoiler")], False),
+        ([(True, "block"), (True, "age_restricted")], True),
+        ([(True, "block"), (False, "block")], False),
+        ([(True, "spoiler"), (True, "block")], False),
+    ],
 )
-def test_previews_need_a_word_and_no_objection(rules: list[bool], allowed: bool) -> None:
-    """A thread and its channel may each say no."""
-    written = [ChannelRule(guild_id=1, channel_id=number, preview=rule) for number, rule in enumerate(rules)]
+def test_previews_are_shown_unless_somebody_objects(rules: list[tuple[bool, str]], allowed: bool) -> None:
+    """A thread and its channel may each say no; where adult pictures are hidden, nobody knows yet what this one is."""
+    written = [
+        ChannelRule(guild_id=1, channel_id=number, preview=preview, nsfw_policy=policy)
+        for number, (preview, policy) in enumerate(rules)
+    ]
     assert may_preview(written) is allowed
 
 
