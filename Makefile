@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 2
 # End-to-end tests run alone: they are many processes already.
 TEST_PROCESSES ?= 2
 
-.PHONY: help run demo test properties check bench test-compose fix weights clean
+.PHONY: help run demo test properties soak check bench test-compose fix weights clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,10 @@ endif
 
 properties: $(VENV)/dev.stamp  ## five minutes of faults and crashes in any order against the real fleet loop; says how many
 	@$(BIN)/python -m tests.properties --minutes 5
+
+soak: export OMP_NUM_THREADS = 1
+soak: $(VENV)/dev.stamp weights  ## duds, a lying list and an outage of ten minutes (OUTAGE_S=…) on real processes that are killed
+	@EASEL_SOAK_OUTAGE_S=$(or $(OUTAGE_S),600) $(BIN)/python -m pytest tests/e2e/test_misfortunes.py --durations=0
 
 weights: $(VENV)/gpu.stamp  ## the tiny SDXL that tests and demo draw with
 	@$(BIN)/python -m sandbox.weights.build_tiny_sdxl
