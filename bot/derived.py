@@ -24,7 +24,7 @@ _MEGAPIXEL = 10**6
 
 
 @dataclass(frozen=True, kw_only=True)
-class Derived:
+class FromPicture:
     """An order from a picture. `spec` is the order that drew it, where that is known; `private` None: as usual."""
 
     image: InputRef
@@ -46,7 +46,7 @@ class Derived:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Enlarge(Derived):
+class Enlarge(FromPicture):
     """The picture larger; `detail` is how much of each tile is drawn anew."""
 
     factor: int = 2
@@ -54,15 +54,18 @@ class Enlarge(Derived):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vary(Derived):
+class Vary(FromPicture):
     """The picture again, by `strength` otherwise, as often as it was drawn the first time."""
 
     strength: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowMaps(Derived):
+class ShowMaps(FromPicture):
     """What each kind of ControlNet sees in the picture; nothing is drawn."""
+
+
+Derived = Enlarge | Vary | ShowMaps
 
 
 def derive(
@@ -83,9 +86,8 @@ def derive(
     if isinstance(order, ShowMaps):
         shown = {"loras": (), "controls": _all_maps(registry), "show_maps": True}
         return ImageToImageSpec(**common | shown, seeds=seeds_from(seed, 1), strength=0)
-    strength = order.strength if isinstance(order, Vary) else SUBTLE
     images = 1 if order.spec is None else order.spec.num_images
-    return ImageToImageSpec(**common, seeds=seeds_from(seed, images), strength=strength)
+    return ImageToImageSpec(**common, seeds=seeds_from(seed, images), strength=order.strength)
 
 
 def _enlarged(order: Enlarge, checkpoint: Checkpoint, common: dict[str, Any]) -> UpscaleSpec:

@@ -1,7 +1,6 @@
 """Looks at what a worker handed over as at the work of an enemy, and gives back pixels and nothing else."""
 
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from PIL import Image
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bot.confinement import Limits, confined
 from config.registry import AS_IT_IS
 from tasks import blobs, keys
 from tasks.schema import BlobRef, JobSpec, Rendered
@@ -17,7 +17,7 @@ from tasks.schema import BlobRef, JobSpec, Rendered
 log = structlog.get_logger()
 
 _DECODER = Path(__file__).with_name("decoder.py")
-_TIMEOUT_S = 20.0
+_LIMITS = Limits(cpu_s=10, memory_bytes=768 * 2**20, timeout_s=20.0)
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -93,12 +93,10 @@ def decode(data: bytes, size: tuple[int, int]) -> Image.Image:
     """
     if not data.startswith(_PNG_SIGNATURE):
         raise Rejected("it is no PNG")
-    command = [sys.executable, "-I", str(_DECODER), str(size[0]), str(size[1])]
     try:
-        # An empty environment: whatever breaks out finds no secret in it.
-        ended = subprocess.run(command, input=data, capture_output=True, timeout=_TIMEOUT_S, env={}, check=False)
+        ended = confined(_DECODER, *size, data=data, limits=_LIMITS)
     except subprocess.TimeoutExpired:
-        raise Rejected(f"it was not decoded within {_TIMEOUT_S:g} s") from None
+        raise Rejected(f"it was not decoded within {_LIMITS.timeout_s:g} s") from None
     if ended.returncode != 0:
         reason = ended.stderr.decode(errors="replace")[-300:] or f"the decoder ended with {ended.returncode}"
         raise Rejected(reason)

@@ -1,22 +1,19 @@
-"""Opens one picture of a stranger in a process that can do nothing else: stdin is the file, stdout what is kept of it.
+"""Opens one picture of a stranger: stdin is the file, stdout what is kept of it.
 
-Run by path with `python -I`, so it imports nothing of Easel. Arguments: `picture` or `mask`, the most pixels that are
+Run in `bot.confinement`, so it imports nothing of Easel. Arguments: `picture` or `mask`, the most pixels that are
 decoded, and the longest side that is kept. stdout is a line of JSON and then a PNG of pixels alone: no place, no
 camera, no profile of the original is left in it. Exit code 1 and JSON on stderr say why a file was refused.
 """
 
 import io
 import json
-import resource
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+from PIL import Image, ImageOps
+from PIL.Image import Image as Picture
 
-_CPU_S = 15
-_MEMORY_BYTES = 1024 * 2**20
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _HALF = 128
 _ALMOST_WHITE = 250
@@ -30,23 +27,13 @@ class Unfit(Exception):  # noqa: N818 - reads as the sentence "except Unfit"
         super().__init__(reason)
 
 
-def confine() -> None:
-    """No more than 15 s of CPU, 1 GiB of memory, no file written."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def opened(data: bytes, *, most_pixels: int) -> "Picture":
+def opened(data: bytes, *, most_pixels: int) -> Picture:
     """The first frame, upright, as RGB or, where it has transparency, RGBA.
 
     Raises:
         Unfit: it has more pixels than that; they are counted in the header, before anything is decoded.
         Exception: it is no picture of a known kind; Pillow raises many things for that.
     """
-    from PIL import Image, ImageOps  # noqa: PLC0415 - after the limits are set
-
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = None  # counted here instead, so that the sentence has the numbers
     with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
@@ -56,16 +43,14 @@ def opened(data: bytes, *, most_pixels: int) -> "Picture":
         return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
 
 
-def as_picture(image: "Picture") -> "Picture":
+def as_picture(image: Picture) -> Picture:
     """RGB; what is transparent becomes white."""
-    from PIL import Image  # noqa: PLC0415 - as above
-
     if image.mode != "RGBA":
         return image
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
-def as_mask(image: "Picture") -> "Picture":
+def as_mask(image: Picture) -> Picture:
     """L, white where something is to change.
 
     What has no transparency is taken as it is. White strokes on nothing are what they look like. Where a hole was cut
@@ -80,12 +65,12 @@ def as_mask(image: "Picture") -> "Picture":
     return alpha if strokes else alpha.point(lambda value: 255 if value < _HALF else 0)
 
 
-def darkest(image: "Picture") -> int:
+def darkest(image: Picture) -> int:
     """The least value of a picture with one channel."""
     return next(value for value, count in enumerate(image.histogram()) if count)
 
 
-def shrunk(image: "Picture", most: int) -> "Picture":
+def shrunk(image: Picture, most: int) -> Picture:
     """At most `most` pixels a side, in the same shape."""
     scale = min(1.0, most / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
@@ -120,7 +105,6 @@ def kept(data: bytes, role: str, *, most_pixels: int, most_side: int) -> tuple[d
 
 def main() -> None:
     role, most_pixels, most_side = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    confine()
     try:
         facts, data = kept(sys.stdin.buffer.read(), role, most_pixels=most_pixels, most_side=most_side)
     except Unfit as unfit:

@@ -3,16 +3,16 @@
 import asyncio
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bot.confinement import Limits, confined
 from bot.refusals import RefusalCode, Refused
 from tasks.references import MAX_INPUT_PIXELS
 
 _DECODER = Path(__file__).with_name("decoder.py")
-_TIMEOUT_S = 30.0
+_LIMITS = Limits(cpu_s=15, memory_bytes=1024 * 2**20, timeout_s=30.0)
 _LEAST_SIDE = 32
 _MEGAPIXEL = 10**6
 
@@ -57,10 +57,9 @@ async def open_picture(
 
 
 def _decoded(data: bytes, role: Role, most_side: int, most_pixels: int) -> tuple[int, bytes, bytes]:
-    """Exit code, stdout, stderr. The environment is empty: whatever breaks out finds no secret in it."""
-    command = (sys.executable, "-I", str(_DECODER), role, str(most_pixels), str(most_side))
+    """Exit code, stdout, stderr."""
     try:
-        ended = subprocess.run(command, input=data, capture_output=True, timeout=_TIMEOUT_S, env={}, check=False)
+        ended = confined(_DECODER, role, most_pixels, most_side, data=data, limits=_LIMITS)
     except subprocess.TimeoutExpired:
         return 1, b"", b""
     return ended.returncode, ended.stdout, ended.stderr

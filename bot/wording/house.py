@@ -1,10 +1,11 @@
 """Answers about quotas, models and rules. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.house.limits import Limits, day_ends
 from bot.house.rules import may_preview
+from bot.paging import Page
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
 from bot.wording.results import MESSAGE_LIMIT
@@ -37,9 +38,7 @@ def quota_message(house: House, limits: Limits, *, gpu_s: float, now: datetime, 
     return "\n".join(lines)
 
 
-def models_message(
-    checkpoints: Sequence[Checkpoint], *, page: int, pages: int, warm: set[str], locale: str = DEFAULT_LOCALE
-) -> str:
+def models_message(page: Page[Checkpoint], *, warm: Collection[str], locale: str = DEFAULT_LOCALE) -> str:
     """One page of the models, with their licences and which a GPU has loaded."""
     lines = [
         say(
@@ -51,9 +50,9 @@ def models_message(
             licence=harmless(each.licence, most=60),
             warm=say("models.warm", locale=locale) if each.id in warm else "",
         )
-        for each in checkpoints
+        for each in page.lines
     ]
-    return "\n".join([say("models.title", locale=locale, page=page, pages=pages), *lines])
+    return "\n".join([say("models.title", locale=locale, page=page.number, pages=page.of), *lines])
 
 
 def channel_message(rule: ChannelRule, *, locale: str = DEFAULT_LOCALE) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot import paging
 from bot.submission import LORA_OPTIONS
 from bot.wording.answers import mention
 from bot.wording.catalogue import DEFAULT_LOCALE, say
@@ -20,7 +21,7 @@ _SHOWN = 500
 
 def pages(total: int) -> int:
     """How many pages a list of `total` jobs fills, at least one."""
-    return max(1, -(-total // PER_PAGE))
+    return paging.pages(total, per_page=PER_PAGE)
 
 
 def jobs_message(jobs: Sequence[Job], *, page: int, total: int, locale: str = DEFAULT_LOCALE) -> str:

@@ -1,7 +1,8 @@
 """Answers about published models and LoRAs. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
+from bot.paging import Page
 from bot.publishing.findings import Kind, UnpublishableError
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
@@ -61,9 +62,7 @@ def lora_lines(entry: Lora, locale: str) -> list[str]:
     ]
 
 
-def loras_message(
-    loras: Sequence[Lora], *, page: int, pages: int, warm: Collection[str], locale: str = DEFAULT_LOCALE
-) -> str:
+def loras_message(page: Page[Lora], *, warm: Collection[str], locale: str = DEFAULT_LOCALE) -> str:
     """One page of the LoRAs."""
     lines = [
         say(
@@ -74,9 +73,9 @@ def loras_message(
             words=words(each, locale),
             warm=say("models.warm", locale=locale) if each.id in warm else "",
         )
-        for each in loras
+        for each in page.lines
     ]
-    return "\n".join([say("loras.title", locale=locale, page=page, pages=pages), *lines])
+    return "\n".join([say("loras.title", locale=locale, page=page.number, pages=page.of), *lines])
 
 
 def words(entry: Lora, locale: str) -> str:

@@ -1,17 +1,15 @@
 """Asks before it spends or ends anything, and does it once the button below the question is pressed."""
 
-import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
 
 import discord
 import structlog
 
-from bot.client import EaselClient, explained, tell_privately
+from bot.client import EaselClient, tell_privately
 from bot.discord_api import NO_MENTIONS
 from bot.exts.admin.audit import entry as audit_entry
-from bot.exts.studio.press import Button
+from bot.pressed import Pressed
 from bot.wording.catalogue import say
 from bot.wording.fleet import Quote, quote_message
 from tasks.ledger import Instance
@@ -35,29 +33,11 @@ class Act(StrEnum):
     UNPARK = "unpark"
 
 
-class FleetButton(
-    discord.ui.DynamicItem[Button], template=r"v1:fleet:(?P<act>up|down|park|unpark):(?P<about>[0-9a-z]{1,40})"
-):
+class FleetButton(Pressed, template=r"v1:fleet:(?P<act>up|down|park|unpark):(?P<about>[0-9a-z]{1,40})"):
     """Yes to a question about the fleet."""
 
-    def __init__(self, act: Act, about: str) -> None:
-        super().__init__(discord.ui.Button(custom_id=f"v1:fleet:{act}:{about}"))
-        self.act, self.about = act, about
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        del interaction, item
-        return cls(Act(match["act"]), match["about"])
-
-    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
-        with interaction.client.services.in_flight.one():
-            await explained(interaction, order(interaction, self.act, self.about))
+    async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
+        await order(interaction, Act(self.said["act"]), self.said["about"])
 
 
 async def may_command(interaction: discord.Interaction[EaselClient]) -> bool:

@@ -1,38 +1,21 @@
 """Pages of one's own jobs. The id of a button carries the page; whose jobs they are says who presses."""
 
-import re
-from typing import Self
-
 import discord
 
-from bot.client import EaselClient, explained, tell_privately
+from bot.client import EaselClient, tell_privately
 from bot.discord_api import NO_MENTIONS
+from bot.pressed import Pressed
 from bot.wording.catalogue import say
 from bot.wording.jobs import PER_PAGE, jobs_message, pages
 
-Button = discord.ui.Button[discord.ui.View]
 
-
-class PageButton(discord.ui.DynamicItem[Button], template=r"v1:jobs:(?P<page>\d{1,6})"):
+class PageButton(Pressed, template=r"v1:jobs:(?P<page>\d{1,6})"):
     """Shows another page in place of this one."""
 
-    def __init__(self, page: int) -> None:
-        super().__init__(discord.ui.Button(custom_id=f"v1:jobs:{page}"))
-        self.page = page
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        del interaction, item
-        return cls(int(match["page"]))
-
-    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
-        await explained(interaction, _turn(interaction, self.page))
+    async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
+        total = await _total(interaction)
+        content, view = await _page(interaction, max(1, min(int(self.said["page"]), pages(total))), total)
+        await interaction.response.edit_message(content=content, view=view, allowed_mentions=NO_MENTIONS)
 
 
 async def show_page(interaction: discord.Interaction[EaselClient], page: int) -> None:
@@ -44,12 +27,6 @@ async def show_page(interaction: discord.Interaction[EaselClient], page: int) ->
         return
     content, view = await _page(interaction, page, total)
     await interaction.response.send_message(content, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS)
-
-
-async def _turn(interaction: discord.Interaction[EaselClient], page: int) -> None:
-    total = await _total(interaction)
-    content, view = await _page(interaction, max(1, min(page, pages(total))), total)
-    await interaction.response.edit_message(content=content, view=view, allowed_mentions=NO_MENTIONS)
 
 
 async def _total(interaction: discord.Interaction[EaselClient]) -> int:

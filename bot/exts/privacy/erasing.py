@@ -1,17 +1,16 @@
 """Erases a person's data, after asking: their messages first where they want that, then the ledger's rows."""
 
 import asyncio
-import re
-from typing import Self
 
 import aiohttp
 import discord
 import structlog
 
-from bot.client import EaselClient, explained, tell_privately
+from bot.client import EaselClient, tell_privately
 from bot.discord_api import NO_MENTIONS, message_of
 from bot.exts.studio.cancel import stop_worker
 from bot.house.limits import day_began
+from bot.pressed import Pressed
 from bot.services import Services
 from bot.wording.catalogue import say
 from tasks.ledger import Job, Ledger
@@ -20,37 +19,18 @@ from tasks.schema import InputRef
 
 log = structlog.get_logger()
 
-Button = discord.ui.Button[discord.ui.View]
-
 _MOST_JOBS = 5000  # far more than anybody gives pictures for before these expire
 _BETWEEN_DELETES_S = 0.25  # Discord allows few deletions a second; nobody else's answers may wait for these
 
 
-class EraseButton(discord.ui.DynamicItem[Button], template=r"v1:erase:(?P<pictures>[01]):(?P<user>\d{1,20})"):
+class EraseButton(Pressed, template=r"v1:erase:(?P<pictures>[01]):(?P<user>\d{1,20})"):
     """The confirmation. Its id says whose data and whether their messages go, too."""
 
-    def __init__(self, user_id: int, *, pictures: bool) -> None:
-        super().__init__(discord.ui.Button(custom_id=f"v1:erase:{int(pictures)}:{user_id}"))
-        self.user_id = user_id
-        self.pictures = pictures
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        del interaction, item
-        return cls(int(match["user"]), pictures=match["pictures"] == "1")
-
-    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
-        if interaction.user.id != self.user_id:
+    async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
+        if interaction.user.id == int(self.said["user"]):
+            await erase(interaction, pictures=self.said["pictures"] == "1")
+        else:
             await tell_privately(interaction, say("privacy.not_yours", locale=str(interaction.locale)))
-            return
-        with interaction.client.services.in_flight.one():
-            await explained(interaction, erase(interaction, pictures=self.pictures))
 
 
 async def ask(interaction: discord.Interaction[EaselClient], *, pictures: bool) -> None:

@@ -8,6 +8,7 @@ from bot.client import EaselClient, tell_privately
 from bot.exts.shelf import adding, undo
 from bot.exts.shelf.models import MAX_LINK, MAX_NAME
 from bot.exts.studio.choices import suggest_loras
+from bot.paging import page_of
 from bot.publishing.entries import MOST_WORDS, Wishes
 from bot.publishing.findings import Kind
 from bot.wording.catalogue import say
@@ -40,11 +41,8 @@ class LorasGroup(app_commands.Group):
             key = "loras.none" if loras else "loras.nothing"
             await tell_privately(interaction, say(key, locale=locale, given=harmless(search, most=60) or "-"))
             return
-        pages = -(-len(found) // LORAS_PER_PAGE)
-        page = min(page, pages)
-        shown = found[(page - 1) * LORAS_PER_PAGE : page * LORAS_PER_PAGE]
-        warm = interaction.client.board.fleet.loaded
-        await tell_privately(interaction, loras_message(shown, page=page, pages=pages, warm=warm, locale=locale))
+        warm, shown = interaction.client.board.fleet.loaded, page_of(found, page, per_page=LORAS_PER_PAGE)
+        await tell_privately(interaction, loras_message(shown, warm=warm, locale=locale))
 
     @app_commands.command(name="info", description="All about one LoRA: trigger words, weight, source, licence, hash")
     @app_commands.describe(name="Which LoRA; type to search")

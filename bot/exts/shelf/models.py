@@ -9,6 +9,7 @@ from bot.exts.shelf import adding, undo
 from bot.exts.studio.choices import MAX_CFG, MAX_STEPS, suggest_every_model, suggest_models
 from bot.house.limits import day_began
 from bot.house.rules import allowed_models
+from bot.paging import page_of
 from bot.publishing.entries import Wishes
 from bot.publishing.findings import Kind
 from bot.wording.catalogue import say
@@ -44,11 +45,8 @@ class ModelsGroup(app_commands.Group):
         if not found:
             await tell_privately(interaction, say("models.none", locale=locale, given=harmless(search, most=60) or "-"))
             return
-        pages = -(-len(found) // MODELS_PER_PAGE)
-        page = min(page, pages)
-        shown = found[(page - 1) * MODELS_PER_PAGE : page * MODELS_PER_PAGE]
-        warm = set(interaction.client.board.fleet.loaded)
-        await tell_privately(interaction, models_message(shown, page=page, pages=pages, warm=warm, locale=locale))
+        warm, shown = interaction.client.board.fleet.loaded, page_of(found, page, per_page=MODELS_PER_PAGE)
+        await tell_privately(interaction, models_message(shown, warm=warm, locale=locale))
 
     @app_commands.command(name="info", description="All about one model: source, licence, hash, defaults and limits")
     @app_commands.describe(name="Which model; type to search")

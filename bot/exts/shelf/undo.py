@@ -1,16 +1,13 @@
 """`/models remove`, `/loras remove`, and the button that takes either back. Nothing is kept in memory."""
 
-import re
-from typing import Self
-
 import discord
 import structlog
 
-from bot.client import EaselClient, explained, tell_privately
+from bot.client import EaselClient, tell_privately
 from bot.discord_api import NO_MENTIONS
 from bot.exts.admin.audit import entry as audit_entry
 from bot.exts.shelf.rights import may_publish
-from bot.exts.studio.press import Button
+from bot.pressed import Pressed
 from bot.publishing.findings import Kind
 from bot.wording.catalogue import DEFAULT_LOCALE, say
 from bot.wording.escaping import harmless
@@ -23,34 +20,14 @@ REMOVE, RESTORE = "remove", "restore"
 
 
 class ShelfButton(
-    discord.ui.DynamicItem[Button],
-    template=r"v1:shelf:(?P<action>remove|restore):(?P<kind>model|lora):(?P<id>[a-z0-9._-]{1,63})",
+    Pressed, template=r"v1:shelf:(?P<action>remove|restore):(?P<kind>model|lora):(?P<id>[a-z0-9._-]{1,63})"
 ):
     """Undo: of an adding it removes, of a removal it brings back."""
 
-    def __init__(self, action: str, kind: Kind, identifier: str) -> None:
-        super().__init__(discord.ui.Button(custom_id=f"v1:shelf:{action}:{kind}:{identifier}"))
-        self.action, self.kind, self.identifier = action, kind, identifier
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        del interaction, item
-        return cls(match["action"], Kind(match["kind"]), match["id"])
-
-    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
-        with interaction.client.services.in_flight.one():
-            await explained(interaction, self._act(interaction))
-
-    async def _act(self, interaction: discord.Interaction[EaselClient]) -> None:
+    async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
         if not await may_publish(interaction):
             return
-        said, view = await _change(interaction, self.action, self.kind, self.identifier)
+        said, view = await _change(interaction, self.said["action"], Kind(self.said["kind"]), self.said["id"])
         await interaction.response.edit_message(content=said, view=view, allowed_mentions=NO_MENTIONS)
 
 

@@ -3,22 +3,21 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import discord
 
 from bot.buttons import JOB_BUTTON, MORE_LIST, MORE_VALUE, Action
-from bot.client import EaselClient, explained, tell_privately
+from bot.client import EaselClient, tell_privately
 from bot.exts.studio import again, cancel, delete, deriving, info, notify, originals, remix, style_window
 from bot.exts.studio.who import Who, allowed
+from bot.pressed import Pressed
 from bot.wording import answers
 from bot.wording.catalogue import say
 from tasks.ledger import Job
 
 # What a press does, for which job, and for which of its pictures, counted from 1.
 Press = Callable[[discord.Interaction[EaselClient], Job, int], Awaitable[None]]
-Button = discord.ui.Button[discord.ui.View]
-Select = discord.ui.Select[discord.ui.View]
 
 
 def _whole(act: Callable[[discord.Interaction[EaselClient], Job], Awaitable[None]]) -> Press:
@@ -57,55 +56,25 @@ RULES: dict[str, Rule] = {
 }
 
 
-class JobButton(discord.ui.DynamicItem[Button], template=JOB_BUTTON):
+class JobButton(Pressed, template=JOB_BUTTON):
     """Any button with a job in its id, of this release or of an older one."""
 
-    def __init__(self, action: str, job_id: str, number: int = 1) -> None:
-        super().__init__(discord.ui.Button(custom_id=f"v1:{action}:{job_id}"))
-        self.action = action
-        self.job_id = job_id
-        self.number = number
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        del interaction, item
-        return cls(match["action"], match["job"], int(match["number"] or 1))
-
-    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
-        with interaction.client.services.in_flight.one():
-            await explained(interaction, press(interaction, self.action, self.job_id, self.number))
+    async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
+        await press(interaction, self.said["action"], self.said["job"], int(self.said["number"] or 1))
 
 
-class MoreList(discord.ui.DynamicItem[Select], template=MORE_LIST):
+class MoreList(Pressed, template=MORE_LIST):
     """The list below pictures; each line is what a button would be."""
 
-    def __init__(self, job_id: str) -> None:
-        super().__init__(discord.ui.Select(custom_id=f"v1:select:more:{job_id}"))
-        self.job_id = job_id
+    @staticmethod
+    def shell(custom_id: str) -> discord.ui.Item[discord.ui.View]:
+        return discord.ui.Select(custom_id=custom_id)
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[discord.Client],
-        item: discord.ui.Item[discord.ui.View],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        del interaction, item
-        return cls(match["job"])
-
-    async def callback(self, interaction: discord.Interaction[EaselClient]) -> None:  # type: ignore[override]
+    async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
         data: Any = interaction.data or {}
         chosen = re.fullmatch(MORE_VALUE, str((data.get("values") or [""])[0]))
         action, number = ("", 1) if chosen is None else (chosen["action"], int(chosen["number"] or 1))
-        with interaction.client.services.in_flight.one():
-            await explained(interaction, press(interaction, action, self.job_id, number))
+        await press(interaction, action, self.said["job"], number)
 
 
 async def press(interaction: discord.Interaction[EaselClient], action: str, job_id: str, number: int = 1) -> None:

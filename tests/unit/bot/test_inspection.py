@@ -3,13 +3,13 @@
 import io
 import struct
 import subprocess
-import sys
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from bot.courier import inspection
+from bot.confinement import Limits, confined
 from bot.courier.inspection import Rejected, decode
 
 SIZE = (64, 48)
@@ -78,14 +78,17 @@ def test_a_decoder_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         decode(encoded(gradient()), SIZE)
 
 
-def test_the_decoder_is_confined() -> None:
+def test_decoders_are_confined(tmp_path: Path) -> None:
     """Little memory, little time, no file, no secret, and no module of ours."""
-    script = (
-        "import runpy, resource, os; "
-        f"runpy.run_path({str(inspection._DECODER)!r})['confine'](); "
-        "print(resource.getrlimit(resource.RLIMIT_AS)[0] < 2**30, "
-        "resource.getrlimit(resource.RLIMIT_CPU)[0] <= 10, "
-        "resource.getrlimit(resource.RLIMIT_FSIZE)[0] == 0, sorted(os.environ) in ([], ['LC_CTYPE']))"
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, resource, sys\n"
+        "for kind in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):\n"
+        "    print(*resource.getrlimit(kind))\n"
+        "print(sorted(os.environ) in ([], ['LC_CTYPE']), any(name.startswith('bot') for name in sys.modules))\n"
+        "print(sys.stdin.read(), *sys.argv[1:])\n"
     )
-    ended = subprocess.run([sys.executable, "-I", "-c", script], env={}, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["True"] * 4
+    limits = Limits(cpu_s=3, memory_bytes=2**29, timeout_s=20)
+    ended = confined(program, "a", 1, data=b"the file", limits=limits)
+    lines = ["3 3", f"{2**29} {2**29}", "0 0", "0 0", "True False", "the file a 1"]
+    assert (ended.stdout.decode().splitlines(), ended.stderr) == (lines, b"")
