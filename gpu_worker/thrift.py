@@ -15,7 +15,7 @@ def thrifty(vae: Any, networks: Iterable[Any]) -> Iterator[None]:
     """The VAE works in tiles, and each network computes the samples of its batch one after the other."""
     with ExitStack() as stack:
         stack.enter_context(tiled(vae))
-        for network in networks:
+        for network in dict.fromkeys(networks):  # a job may follow one ControlNet twice
             stack.enter_context(one_by_one(network))
         yield
 

@@ -89,7 +89,7 @@ def _kind_pairs(spec: JobSpec) -> dict[str, str]:
         return {"Denoising strength": f"{spec.strength:g}"}
     if isinstance(spec, UpscaleSpec):
         return {
-            "Denoising strength": f"{spec.detail:g}",
+            "Denoising strength": f"{spec.strength:g}",
             "Hires upscale": str(spec.factor),
             "Hires upscaler": "Lanczos",
         }

@@ -18,8 +18,9 @@ def embeddings(components: Components, spec: JobSpec) -> Embeddings:
     Raises:
         BadSpec: a prompt is longer than can be drawn with.
     """
-    prompt = with_trigger_words(spec.prompt, spec.loras)
-    negative = spec.negative_prompt or (None if components.zeros_for_empty_prompt else "")
+    prompt = with_trigger_words(spec.words, spec.loras)
+    # Against no words at all there is nothing to be guided towards; zeros would be something else than them.
+    negative = spec.negative_prompt or (None if components.zeros_for_empty_prompt and prompt else "")
     is_guided = spec.guidance_scale > _GUIDANCE_THRESHOLD
     with components.prompts.lock:
         key = (prompt, negative, is_guided, components.adapters.worn_by_text)

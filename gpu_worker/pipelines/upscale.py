@@ -1,7 +1,12 @@
-"""A picture twice or four times as large: Lanczos, then each tile is drawn again a little, for detail."""
+"""A picture twice or four times as large: Lanczos, then each tile is drawn again a little, for detail.
+
+A tile is drawn as if it were a picture. So that it stays the part that it is, it is drawn without the words for the
+whole, and only a little (`UpscaleSpec.words` and `strength`), unless a tile ControlNet holds it.
+"""
 
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -12,6 +17,8 @@ from gpu_worker.pipelines.sampling import Sampling
 from gpu_worker.pipelines.tiles import Tile
 from gpu_worker.renderer import Materials, Picture
 from tasks.schema import UpscaleSpec
+
+_Pixels = np.ndarray[Any, np.dtype[np.float32]]  # height x width x channels, in 0..1
 
 
 def draw(spec: UpscaleSpec, sampling: Sampling, materials: Materials) -> list[Picture]:
@@ -35,21 +42,28 @@ def _refined(large: Image.Image, cut: list[Tile], seed: int, spec: UpscaleSpec, 
         area = (slice(tile.top, tile.bottom), slice(tile.left, tile.right))
         total[area] += drawn * share
         weights[area] += share
-    return pixels.of_tensor(torch.from_numpy(total / weights).permute(2, 0, 1), seed)
+    whole = _coloured_as(large, total / weights, spec.factor)
+    return pixels.of_tensor(torch.from_numpy(whole).permute(2, 0, 1).clamp(0, 1), seed)
+
+
+def _coloured_as(large: Image.Image, drawn: _Pixels, factor: int) -> _Pixels:
+    """With its colours, which drift a little in each tile: what is coarser than two given pixels is as it was given."""
+    given = np.asarray(large, np.float32) / 255
+    return drawn + np.asarray(cv2.GaussianBlur(given - drawn, (0, 0), 2.0 * factor), np.float32)
 
 
 def _draw_tile(
     large: Image.Image, tile: Tile, generator: torch.Generator, spec: UpscaleSpec, sampling: Sampling
-) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Height x width x 3 in 0..1; a tile that is no multiple of 8 is drawn with a border, which is cut off again."""
+) -> _Pixels:
+    """A tile that is no multiple of 8 is drawn with a border, which is cut off again."""
     width, height = tile.size
     padded = pixels.padded(large.crop(tile.box))
-    drawn = sampling.run(CLASSES, generator, box=tile.box, image=padded, strength=sampling.strength(spec.detail))
-    array: np.ndarray[Any, np.dtype[np.float32]] = drawn.permute(1, 2, 0).float().cpu().numpy()
+    drawn = sampling.run(CLASSES, generator, box=tile.box, image=padded, strength=sampling.strength(spec.strength))
+    array: _Pixels = drawn.permute(1, 2, 0).float().cpu().numpy()
     return array[:height, :width]
 
 
-def _share(tile: Tile, spec: UpscaleSpec) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _share(tile: Tile, spec: UpscaleSpec) -> _Pixels:
     """Height x width x 1: 1 inside, fading towards each neighbour."""
     width, height = tile.size
     fade = max(1, round(spec.tile * tiles.OVERLAP))

@@ -10,7 +10,7 @@ def with_trigger_words(prompt: str, loras: Iterable[LoraRef]) -> str:
     words = [
         word for lora in loras if lora.add_trigger_words and lora.weight != 0 for word in lora.trigger_words if word
     ]
-    parts = [prompt]
+    parts = [prompt] if prompt else []
     for word in dict.fromkeys(words):
         if word.casefold() not in ", ".join(parts).casefold():
             parts.append(word)

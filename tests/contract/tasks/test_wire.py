@@ -280,7 +280,13 @@ def test_the_steps_that_are_really_done() -> None:
     """What progress, the watchdog and the estimate count: as diffusers does, and at least one."""
     assert tiny_spec(num_inference_steps=30).steps_per_image == 30
     assert [image_spec(num_inference_steps=30, strength=s).steps_per_image for s in (0, 0.01, 0.5, 1)] == [0, 1, 15, 30]
-    assert upscale_spec(num_inference_steps=30, detail=0.3).steps_per_image == 9
+    assert [upscale_spec(num_inference_steps=30, detail=d).steps_per_image for d in (0, 0.01, 0.2, 0.6, 1)] == [
+        0,
+        1,
+        6,
+        7,
+        9,
+    ]
     assert (upscale_spec(factor=4).width, upscale_spec(factor=4).height) == (256, 256)
 
 

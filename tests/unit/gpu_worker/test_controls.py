@@ -158,6 +158,16 @@ def test_with_every_kind(room: Room, kind: str) -> None:
     assert own != room.draw(order)
 
 
+def test_a_tile_controlnet_holds_the_tiles(room: Room) -> None:
+    """Then they may be drawn with the words for the whole picture, and by as much as `detail` says."""
+    few = {"image": input_ref(gradient()), "num_inference_steps": 4, "tile": 64, "detail": 1.0}
+    held = upscale_spec(**few, controls=(edges(kind="tile", image=None),))
+    steps: list[int] = []
+    drawn = room.draw(held, lambda _step, total: steps.append(total))
+    assert steps[0] == 9 * 4
+    assert drawn != room.draw(held.model_copy(update={"prompt": "something else"}))
+
+
 def test_the_map_can_be_shown(room: Room) -> None:
     """At the picture's size, also of one that has weight 0; a member sees what was followed."""
     order = following(edges(), edges(kind="tile", weight=0), show_maps=True, width=96)

@@ -88,6 +88,7 @@ def most_apart(one: list[Picture], other: list[Picture]) -> int:
     [
         tiny_spec(seeds=(1, 2)),
         tiny_spec(**FOLLOWING),
+        tiny_spec(controls=2 * FOLLOWING["controls"]),
         image_spec(**FROM_PICTURE),
         inpaint_spec(**FROM_PICTURE | {"mask": input_ref(half_mask())}),
         upscale_spec(**FROM_PICTURE | FOLLOWING | {"tile": 64}),

@@ -128,6 +128,7 @@ def test_trigger_words_are_added_once_and_on_request() -> None:
     ink = lora(trigger_words=("ink drawing", "Sketch"), add_trigger_words=True)
     assert with_trigger_words("a sketch of a cat", [ink]) == "a sketch of a cat, ink drawing"
     assert with_trigger_words("a cat", [ink, ink]) == "a cat, ink drawing, Sketch"
+    assert with_trigger_words("", [ink]) == "ink drawing, Sketch"
     assert with_trigger_words("a cat", [lora(trigger_words=("ink drawing",))]) == "a cat"
     assert with_trigger_words("a cat", [ink.model_copy(update={"weight": 0.0})]) == "a cat"
 

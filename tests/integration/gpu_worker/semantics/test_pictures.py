@@ -1,5 +1,7 @@
 """What a given picture does: image to image, inpaint, upscale and ControlNet, with the trained tiny SDXL."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from tests.integration.gpu_worker.semantics.painter import (
     USUAL,
     Painter,
     Pictures,
+    Pixels,
     distance,
     edges,
     scene,
@@ -59,16 +62,38 @@ def test_mask(painter: Painter) -> None:
     assert shown("red", drawn) >= 3
 
 
+def enlarged(painter: Painter, given: Image.Image, **changes: Any) -> Pixels:
+    order = {name: USUAL[name] for name in ("prompt", "num_inference_steps", "guidance_scale")}
+    refs = {"image": input_ref(given), "seeds": (1,)}
+    [large] = painter.draw(specs.upscale_spec(**order | refs | changes), given)
+    return large
+
+
 @pytest.mark.parametrize("detail", [0.0, 0.3])
 def test_upscale(painter: Painter, detail: float) -> None:
-    """The same picture, twice as large: the same thing in the same colour. (In smaller tiles each would get a star.)"""
-    order = {name: USUAL[name] for name in ("num_inference_steps", "guidance_scale")}
-    refs = {"image": input_ref(RED_STAR), "prompt": "a red star on a white background", "seeds": (1,)}
-    [large] = painter.draw(specs.upscale_spec(**order | refs | {"detail": detail, "tile": 256}), RED_STAR)
+    """The same picture, twice as large: the same thing in the same colour."""
+    large = enlarged(painter, RED_STAR, prompt="a red star on a white background", detail=detail, tile=256)
     assert large.shape == (256, 256, 3)
     small = np.asarray(Image.fromarray(large).resize((128, 128), Image.Resampling.LANCZOS))
     assert distance(small, RED_STAR) < 12
     assert [(thing.colour, thing.shape) for thing in look(small).things] == [("red", "star")]
+
+
+@pytest.mark.parametrize(("colour", "shape", "background"), [("red", "star", "blue"), ("pink", "ring", "white")])
+def test_the_detail_of_many_tiles(painter: Painter, colour: str, shape: str, background: str) -> None:
+    """25 tiles, of which each by itself could be "a red star on a blue background": more detail, and one star."""
+    given, sentence = (
+        scene(Thing(shape, colour), background=background),
+        f"a {colour} {shape} on a {background} background",
+    )
+    plain, little, most = (
+        enlarged(painter, given, prompt=sentence, factor=4, tile=128, detail=detail) for detail in (0.0, 0.1, 1.0)
+    )
+    assert 0 < distance(little, plain) < distance(most, plain)
+    for large in (little, most):
+        sight = look(large)
+        assert sight.background == background
+        assert [(thing.colour, thing.shape) for thing in sight.things] == [(colour, shape)]
 
 
 def followed(painter: Painter, weight: float, **window: float) -> float:
