@@ -9,14 +9,14 @@ import typer
 from sandbox.tiny_sdxl.evaluation.whole import evaluation
 from sandbox.tiny_sdxl.report import write_report
 from sandbox.tiny_sdxl.training.settings import Settings
-from sandbox.tiny_sdxl.training.whole import SEPARATE, train_all, train_one
+from sandbox.tiny_sdxl.training.whole import PARTS, train_all, train_one
 
 _RESULTS, _REMARKS = "evaluation.json", "remarks.md"
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 Work = Annotated[Path, typer.Option(help="checkpoints, latents and logs")]
 Weights = Annotated[Path, typer.Option(help="the released weights")]
-Only = Annotated[str, typer.Option(help=f"only this stage, on a core of its own: {', '.join(SEPARATE)}")]
+Only = Annotated[str, typer.Option(help=f"only this part, in this process: {', '.join(PARTS)}")]
 Count = Annotated[int, typer.Option(min=4, help="held-out sentences; an eighth of them for the smaller experiments")]
 
 
@@ -27,8 +27,8 @@ def train(work: Work = Settings.work, weights: Weights = Settings.weights, only:
     if not only:
         train_all(settings)
         return
-    if only not in SEPARATE:
-        raise typer.BadParameter(f"{only!r} is none of {', '.join(SEPARATE)}", param_hint="--only")
+    if only not in PARTS:
+        raise typer.BadParameter(f"{only!r} is none of {', '.join(PARTS)}", param_hint="--only")
     train_one(only, settings)
 
 

@@ -8,6 +8,7 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 LATENT_CHANNELS: Final = 4
+SCALE: Final = 8  # pixels per latent, to each side
 TEXT_WIDTH: Final = 64
 TIME_IDS: Final = 6
 TIME_ID_WIDTH: Final = 32

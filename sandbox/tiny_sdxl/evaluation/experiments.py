@@ -9,6 +9,7 @@ from sandbox.tiny_sdxl.evaluation.agreement import Score, score, shares
 from sandbox.tiny_sdxl.evaluation.artist import Artist, Pictures, Way
 from sandbox.tiny_sdxl.world.captions import read, write, write_placeless
 from sandbox.tiny_sdxl.world.measures import edge_f1, look, paleness
+from sandbox.tiny_sdxl.world.palette import COLOURS
 from sandbox.tiny_sdxl.world.renderer import find_edges, render
 from sandbox.tiny_sdxl.world.scene import CONCEPT, SHAPES, Scene, Thing, draw_scene
 
@@ -104,19 +105,28 @@ def pastel(artist: Artist, count: int) -> Figures:
 
 
 def negative(artist: Artist, count: int) -> Figures:
-    """How often a thing appears that the sentence leaves open, without and with its name as negative prompt."""
-    figures = {}
-    for caption, word in (
-        ("a star on a white background", "red"),
-        ("a circle on a black background", "yellow"),
-        ("a red shape on a white background", "star"),
-        ("a blue shape on a yellow background", "circle"),
-    ):
-        for name, words in (("without", ""), ("with", word)):
-            drawn = artist.draw([caption] * count, first_seed=_FIRST_SEED, negative=words)
-            shown = [any(word in (thing.colour, thing.shape) for thing in look(one).things) for one in drawn]
-            figures[f"{word}_{name}"] = round(float(np.mean(shown)), 4)
+    """How often each colour and shape appears where the sentence leaves it open, and with its name as negative prompt.
+
+    `colours_with` and `shapes_with` are the worst of them.
+    """
+    colours = tuple(colour for colour in COLOURS if colour != "white")
+    kinds = {
+        "colours": ("a star on a white background", colours),
+        "shapes": ("a blue shape on a yellow background", SHAPES),
+    }
+    figures: Figures = {}
+    for kind, (caption, words) in kinds.items():
+        free = artist.draw([caption] * count, first_seed=_FIRST_SEED)
+        for word in words:
+            drawn = artist.draw([caption] * count, first_seed=_FIRST_SEED, negative=word)
+            figures |= {f"{word}_without": _shown(word, free), f"{word}_with": _shown(word, drawn)}
+        figures[f"{kind}_with"] = max(figures[f"{word}_with"] for word in words)
     return figures
+
+
+def _shown(word: str, pictures: Pictures) -> float:
+    shown = [any(word in (thing.colour, thing.shape) for thing in look(picture).things) for picture in pictures]
+    return round(float(np.mean(shown)), 4)
 
 
 def shapes_by_name(artist: Artist, count: int) -> Figures:

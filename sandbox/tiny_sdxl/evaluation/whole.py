@@ -22,10 +22,8 @@ GOALS: Final = {
 }
 CEILINGS: Final = {
     ("heart", "hearts_at_0.0"): 0.0,
-    ("negative", "red_with"): 0.05,
-    ("negative", "yellow_with"): 0.05,
-    ("negative", "star_with"): 0.05,
-    ("negative", "circle_with"): 0.05,
+    ("negative", "colours_with"): 0.05,
+    ("negative", "shapes_with"): 0.05,
     ("speed", "four_pictures_s"): 10.0,
 }
 _FOUR_PICTURES = """

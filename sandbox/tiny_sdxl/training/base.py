@@ -1,4 +1,7 @@
-"""The base: the UNet with both text encoders, then the text encoders alone, then all together again."""
+"""The base: first the text encoders, alone, then the UNet.
+
+In this order because text encoders that learn from the pictures' loss lose which of two things is where.
+"""
 
 from typing import Any
 
@@ -10,13 +13,8 @@ from sandbox.tiny_sdxl.training.unet import Base, train_unet
 def trained_base(settings: Settings, vae: Any, *, run: bool = True) -> Base:
     """UNet and text encoders, trained as far as the settings say (or, without `run`, as far as they are)."""
     base = Base(settings.unet.seed)
-    train_unet("unet", settings.unet, base, vae, settings, run=run)
-    train_text("text", settings.text, base, settings, run=run)
-    train_unet("unet_again", settings.unet_again, base, vae, settings, run=run)
-    train_unet("unet_last", settings.unet_last, base, vae, settings, run=run)
-    train_text("text_again", settings.text_again, base, settings, run=run)
-    # From here on only the UNet learns: trained with it, the encoders lose which of two things is where.
-    base.first.requires_grad_(False)
-    base.second.requires_grad_(False)
-    train_unet("unet_long", settings.unet_long, base, vae, settings, run=run)
-    return base.eval().requires_grad_(False)
+    train_text(base, settings, run=run)
+    train_unet(base, vae, settings, run=run)
+    for network in (base.first, base.second, base.unet):
+        network.eval().requires_grad_(False)
+    return base

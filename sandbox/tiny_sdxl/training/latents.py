@@ -11,6 +11,7 @@ from sandbox.tiny_sdxl.training.loop import save_whole
 from sandbox.tiny_sdxl.training.progress import Track
 from sandbox.tiny_sdxl.training.scenes import rendering
 from sandbox.tiny_sdxl.training.settings import Settings
+from sandbox.tiny_sdxl.training.team import Team
 from sandbox.tiny_sdxl.training.vae import to_tensor
 
 _PART: Final = 1000
@@ -37,8 +38,10 @@ def cached_latents(vae: Any, settings: Settings) -> Tensor:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{n:03d}.pt" for n in range(settings.scenes // _PART)]
     track = Track("latents", folder / "progress.jsonl", total=len(paths), every=4)
+    team = Team()
     for n in track.steps(0):
-        if not paths[n].exists():
+        if n % team.size == team.rank and not paths[n].exists():
             _encode_part(vae, n * _PART, paths[n])
             track.losses(n)
+    team.wait()
     return torch.cat([torch.load(path, weights_only=True) for path in paths])

@@ -8,12 +8,11 @@ from typing import Any, Final
 import torch
 from peft import LoraConfig
 from torch import Tensor
-from torch.nn.functional import mse_loss
 
 from sandbox.tiny_sdxl.training.examples import Examples, Recipe, examples
 from sandbox.tiny_sdxl.training.loop import Training
 from sandbox.tiny_sdxl.training.settings import Settings, Stage
-from sandbox.tiny_sdxl.training.unet import Base, Noiser, encode_text, size_ids
+from sandbox.tiny_sdxl.training.unet import Base, Noiser, encode_text, size_ids, weighted_error
 from sandbox.tiny_sdxl.world.captions import write, write_training
 from sandbox.tiny_sdxl.world.scene import CONCEPT, SHAPES
 
@@ -42,9 +41,9 @@ def plan(name: str, settings: Settings) -> Plan:
 class LoraLosses:
     """The loss of one step of a LoRA that sits in `unet`, a copy of the base's."""
 
-    def __init__(self, base: Base, unet: Any, seen: Examples, wanted: Plan) -> None:
+    def __init__(self, base: Base, unet: Any, seen: Examples, wanted: Plan, foreground_weight: float) -> None:
         self._base, self._unet, self._examples = base, unet, seen
-        self._count = wanted.stage.batch
+        self._count, self._foreground_weight = wanted.stage.batch, foreground_weight
         self._noiser = Noiser()
 
     def __call__(self, _step: int, generator: torch.Generator) -> Mapping[str, Tensor]:
@@ -58,7 +57,8 @@ class LoraLosses:
             text = encode_text(self._base.first, self._base.second, self._examples.ids[chosen])
         given = {"text_embeds": text.pooled, "time_ids": sizes}
         predicted = self._unet(noised, timesteps, text.states, added_cond_kwargs=given, return_dict=False)[0]
-        return {"loss": mse_loss(predicted, self._noiser.velocity(latents, noise, timesteps))}
+        wanted = self._noiser.velocity(latents, noise, timesteps)
+        return {"loss": weighted_error(predicted, wanted, latents, self._foreground_weight)}
 
 
 def trained_lora(name: str, settings: Settings, base: Base, vae: Any, *, run: bool = True) -> Any:
@@ -71,6 +71,6 @@ def trained_lora(name: str, settings: Settings, base: Base, vae: Any, *, run: bo
     training = Training(name, wanted.stage, unet, settings.work / name)
     if run and training.step < wanted.stage.steps:
         seen = examples(wanted.recipe, vae, base.tokenizer, settings.work)
-        training.run(LoraLosses(base, unet, seen, wanted))
+        training.run(LoraLosses(base, unet, seen, wanted, settings.foreground_weight))
     training.settle()
     return unet.eval().requires_grad_(False)

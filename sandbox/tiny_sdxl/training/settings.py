@@ -38,14 +38,10 @@ class Settings:
     vae: Stage = field(default_factory=lambda: Stage(steps=2200, batch=8, rate=1.5e-3, seed=1, save_every=200))
     vae_again: Stage = field(default_factory=lambda: Stage(steps=2000, batch=8, rate=1.5e-3, seed=2, save_every=200))
     decoder: Stage = field(default_factory=lambda: Stage(steps=4000, batch=8, rate=1.2e-3, seed=8, save_every=200))
+    text: Stage = field(default_factory=lambda: Stage(steps=1400, batch=96, rate=1e-3, seed=12))
     unet: Stage = field(
-        default_factory=lambda: Stage(steps=1900, batch=48, rate=1.2e-3, seed=3, warm_up=150, ema=0.998)
+        default_factory=lambda: Stage(steps=5000, batch=48, rate=1.5e-3, seed=3, warm_up=150, ema=0.998)
     )
-    text: Stage = field(default_factory=lambda: Stage(steps=700, batch=64, rate=1e-3, seed=9))
-    unet_again: Stage = field(default_factory=lambda: Stage(steps=1100, batch=48, rate=1.2e-3, seed=10, ema=0.995))
-    unet_last: Stage = field(default_factory=lambda: Stage(steps=900, batch=48, rate=1.2e-3, seed=11, ema=0.995))
-    text_again: Stage = field(default_factory=lambda: Stage(steps=1200, batch=96, rate=1e-3, seed=12))
-    unet_long: Stage = field(default_factory=lambda: Stage(steps=3600, batch=48, rate=1.5e-3, seed=13, ema=0.998))
     foreground_weight: float = 3.0
     control_scenes: int = 1_500
     control_wander_px: float = 8.0
@@ -53,4 +49,4 @@ class Settings:
     lora_scenes: int = 800
     lora_rank: int = 4
     pastel: Stage = field(default_factory=lambda: Stage(steps=300, batch=32, rate=2e-3, seed=5, warm_up=20))
-    heart: Stage = field(default_factory=lambda: Stage(steps=900, batch=32, rate=2e-3, seed=6, warm_up=20, ema=0.99))
+    heart: Stage = field(default_factory=lambda: Stage(steps=1300, batch=32, rate=2e-3, seed=6, warm_up=20, ema=0.99))

@@ -38,3 +38,8 @@ class Team:
         flat /= self.size
         for gradient, mean in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
+
+    def wait(self) -> None:
+        """Until all of the team are here."""
+        if self.size > 1:
+            distributed.barrier()

@@ -1,4 +1,4 @@
-"""Stage 4: the text encoders alone learn to tell what a sentence says, as CLIP's did long before SDXL used them.
+"""Stage 3: the text encoders alone learn to tell what a sentence says, as CLIP's did long before SDXL used them.
 
 Learning from the pictures' loss alone, they pass on the background, then colours, and shapes only after very long: a
 shape's outline is a small part of that loss. Here fixed random directions must tell each attribute, so that it is not
@@ -18,7 +18,7 @@ from sandbox.tiny_sdxl.training.scenes import caption_ids
 from sandbox.tiny_sdxl.training.settings import Settings, Stage
 from sandbox.tiny_sdxl.training.team import Team
 from sandbox.tiny_sdxl.training.unet import Base
-from sandbox.tiny_sdxl.world.captions import ANY_SHAPE, loosen, write
+from sandbox.tiny_sdxl.world.captions import ANY_SHAPE, UNSAID, tell
 from sandbox.tiny_sdxl.world.palette import COLOURS
 from sandbox.tiny_sdxl.world.scene import CENTRES, CONCEPT, PLACES, SHAPES, Scene, Thing, draw_scene
 
@@ -27,16 +27,18 @@ _ABSENT: Final = "-"
 # As CLIP knows more words than a checkpoint can draw: the UNet sees its first heart with the LoRA.
 _KNOWN: Final = (*SHAPES, CONCEPT)
 _OPTIONS: Final = (
-    (*PLACES, "two beside each other", "two above each other"),
-    COLOURS,
-    *(((_ABSENT, ANY_SHAPE, *_KNOWN), (_ABSENT, "", *COLOURS), (_ABSENT, "", "small", "big")) * 2),
+    (UNSAID, *PLACES, "two beside each other", "two above each other"),
+    (UNSAID, *COLOURS),
+    *(
+        ((_ABSENT, UNSAID, ANY_SHAPE, *_KNOWN), (_ABSENT, UNSAID, "", *COLOURS), (_ABSENT, UNSAID, "", "small", "big"))
+        * 2
+    ),
 )
-_LOOSE_SHARE: Final = 0.3
 
 
 def attributes(scene: Scene) -> tuple[int, ...]:
     """Layout, background, then shape, colour and size of the first and the second thing, as places in _OPTIONS."""
-    first, *others = sorted(scene.things, key=lambda thing: CENTRES[thing.place])
+    first, *others = sorted(scene.things, key=lambda thing: CENTRES.get(thing.place, (0, 0)))
     second = others[0] if others else Thing(_ABSENT, _ABSENT, _ABSENT)
     layout = first.place
     if others:
@@ -52,11 +54,9 @@ def _words(thing: Thing) -> tuple[str, str, str]:
 def _sentences(count: int, rng: np.random.Generator) -> tuple[list[str], Tensor]:
     captions, targets = [], []
     for _ in range(count):
-        scene = draw_scene(rng, shapes=_KNOWN)
-        if rng.random() < _LOOSE_SHARE:
-            scene = loosen(scene, rng)
-        captions.append(write(scene, rng))
-        targets.append(attributes(scene))
+        caption, said = tell(draw_scene(rng, shapes=_KNOWN), rng)
+        captions.append(caption)
+        targets.append(attributes(said))
     return captions, torch.tensor(targets)
 
 
@@ -99,10 +99,10 @@ class TextLosses:
         return (found == targets).float().mean()
 
 
-def train_text(name: str, stage: Stage, base: Base, settings: Settings, *, run: bool = True) -> None:
-    """Train both text encoders of the base as far as the stage says (or, without `run`, as far as they are)."""
+def train_text(base: Base, settings: Settings, *, run: bool = True) -> None:
+    """Train both text encoders of the base as far as the settings say (or, without `run`, as far as they are)."""
     encoders = nn.ModuleList([base.first, base.second])
-    training = Training(name, stage, encoders, settings.work / name)
-    if run and training.step < stage.steps:
-        training.run(TextLosses(base, stage))
+    training = Training("text", settings.text, encoders, settings.work / "text")
+    if run and training.step < settings.text.steps:
+        training.run(TextLosses(base, settings.text))
     training.settle()

@@ -1,17 +1,18 @@
-"""Stage 3: the UNet and both text encoders together, on cached latents."""
+"""Stage 4: the UNet, on cached latents and text encoders that learn no more."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn.functional import mse_loss
 
 from sandbox.tiny_sdxl.networks import new_scheduler, new_text_encoders, new_unet
 from sandbox.tiny_sdxl.tokens import new_tokenizer
 from sandbox.tiny_sdxl.training.latents import cached_latents
 from sandbox.tiny_sdxl.training.loop import Training
 from sandbox.tiny_sdxl.training.scenes import all_caption_ids, caption_ids
-from sandbox.tiny_sdxl.training.settings import Settings, Stage
+from sandbox.tiny_sdxl.training.settings import Settings
 from sandbox.tiny_sdxl.training.team import Team
 
 _DRAWS_PER_CAPTION: Final = 2  # noise and timestep are drawn more often than text is encoded
@@ -72,9 +73,9 @@ def size_ids(count: int, generator: torch.Generator) -> Tensor:
 class BaseLosses:
     """The loss of one step of the base model."""
 
-    def __init__(self, base: "Base", settings: Settings, vae: Any, *, foreground_weight: float) -> None:
+    def __init__(self, base: "Base", settings: Settings, vae: Any) -> None:
         self._base, self._draws = base, settings.unet.batch
-        self._foreground_weight = foreground_weight
+        self._foreground_weight = settings.foreground_weight
         self._latents = cached_latents(vae, settings)
         self._ids = all_caption_ids(base.tokenizer, settings)
         self._empty = caption_ids(base.tokenizer, [""])[0]
@@ -87,7 +88,8 @@ class BaseLosses:
         ids, roll = self._team.part(ids), self._team.part(roll)
         ids[roll < _EMPTY_SHARE] = self._empty
         kept = (roll >= _ZEROED_SHARE).float()
-        text = encode_text(self._base.first, self._base.second, ids)
+        with torch.no_grad():
+            text = encode_text(self._base.first, self._base.second, ids)
         return Text(text.states * kept.view(-1, 1, 1), text.pooled * kept.view(-1, 1))
 
     def __call__(self, _step: int, generator: torch.Generator) -> Mapping[str, Tensor]:
@@ -104,32 +106,31 @@ class BaseLosses:
         states = text.states.repeat(_DRAWS_PER_CAPTION, 1, 1)
         noised = self._noiser.add(latents, noise, timesteps)
         predicted = self._base.unet(noised, timesteps, states, added_cond_kwargs=added, return_dict=False)[0]
-        error = (predicted - self._noiser.velocity(latents, noise, timesteps)).square()
-        weight = _weight(latents, self._foreground_weight)
-        return {"loss": (error * weight).mean() / weight.mean(), "mse": error.mean()}
+        wanted = self._noiser.velocity(latents, noise, timesteps)
+        loss = weighted_error(predicted, wanted, latents, self._foreground_weight)
+        return {"loss": loss, "mse": mse_loss(predicted, wanted).detach()}
 
 
-def _weight(latents: Tensor, foreground: float) -> Tensor:
-    """How much each place of the latents (n, 1, 16, 16) counts: things more than the background, which is easy."""
+def weighted_error(predicted: Tensor, wanted: Tensor, latents: Tensor, foreground: float) -> Tensor:
+    """Squared error, in which things count `foreground` times as much as the background of the latents."""
     stands_out = (latents - latents[:, :, :1, :1]).abs().amax(dim=1, keepdim=True) > _STANDS_OUT
-    return torch.where(stands_out, foreground, 1.0)
+    weight = torch.where(stands_out, foreground, 1.0)
+    return ((predicted - wanted).square() * weight).mean() / weight.mean()
 
 
-class Base(nn.Module):
-    """UNet and text encoders as one thing to train."""
+class Base:
+    """UNet, text encoders and their tokenizer."""
 
     def __init__(self, seed: int) -> None:
-        super().__init__()
         torch.manual_seed(seed)
         self.tokenizer = new_tokenizer()
         self.first, self.second = new_text_encoders(len(self.tokenizer), self.tokenizer.eos_token_id)
         self.unet = new_unet().to(memory_format=torch.channels_last)
 
 
-def train_unet(name: str, stage: Stage, base: Base, vae: Any, settings: Settings, *, run: bool = True) -> None:
-    """Train the base as far as the stage says (or, without `run`, as far as it is)."""
-    training = Training(name, stage, base, settings.work / name)
-    if run and training.step < stage.steps:
-        weight = 1.0 if name == "unet" else settings.foreground_weight
-        training.run(BaseLosses(base, settings, vae, foreground_weight=weight))
+def train_unet(base: Base, vae: Any, settings: Settings, *, run: bool = True) -> None:
+    """Train the UNet as far as the settings say (or, without `run`, as far as it is)."""
+    training = Training("unet", settings.unet, base.unet, settings.work / "unet")
+    if run and training.step < settings.unet.steps:
+        training.run(BaseLosses(base, settings, vae))
     training.settle()

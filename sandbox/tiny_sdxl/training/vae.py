@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sandbox.tiny_sdxl.networks import new_vae
+from sandbox.tiny_sdxl.networks import LATENT_CHANNELS, SCALE, new_vae
 from sandbox.tiny_sdxl.training.loop import Training
 from sandbox.tiny_sdxl.training.settings import Settings, Stage
+from sandbox.tiny_sdxl.training.team import Team
 from sandbox.tiny_sdxl.world.renderer import render
 from sandbox.tiny_sdxl.world.scene import CONCEPT, SHAPES, SIZE_PX, draw_scene
 
@@ -52,20 +53,25 @@ class _Losses:
     """The loss of one step of a stage."""
 
     def __init__(self, vae: Any, pictures: Tensor, stage: Stage) -> None:
-        self._vae, self._pictures, self._stage = vae, pictures, stage
+        self._vae, self._pictures, self._stage, self._team = vae, pictures, stage, Team()
 
     def __call__(self, step: int, generator: torch.Generator) -> dict[str, Tensor]:
-        return vae_losses(self._vae, _batch(self._pictures, self._stage, step, generator), generator)
+        x = _batch(self._pictures, self._stage, step, generator)
+        noise = torch.randn((len(x), LATENT_CHANNELS, *(side // SCALE for side in x.shape[2:])), generator=generator)
+        return vae_losses(self._vae, self._team.part(x), self._team.part(noise))
 
 
 def _gradient(x: Tensor) -> tuple[Tensor, Tensor]:
     return x[..., 1:, :] - x[..., :-1, :], x[..., :, 1:] - x[..., :, :-1]
 
 
-def vae_losses(vae: Any, x: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-    """Absolute and squared error, error of the gradients, and a small pull of the latents to a normal distribution."""
+def vae_losses(vae: Any, x: Tensor, noise: Tensor) -> dict[str, Tensor]:
+    """Absolute and squared error, error of the gradients, and a small pull of the latents to a normal distribution.
+
+    `noise` (n, 4, h / 8, w / 8) draws the latents of the pictures x (n, 3, h, w).
+    """
     posterior = vae.encode(x.to(memory_format=torch.channels_last)).latent_dist
-    y = vae.decode(posterior.sample(generator)).sample
+    y = vae.decode(posterior.mean + posterior.std * noise).sample
     error = (y - x).abs().mean()
     slopes = sum((a - b).abs().mean() for a, b in zip(_gradient(y), _gradient(x), strict=True))
     kl = posterior.kl().mean() / posterior.mean[0].numel()

@@ -1,6 +1,11 @@
-"""All stages in order, or one of the later ones on a core of its own."""
+"""All stages: the base on two cores, then the others, two of them at a time."""
 
-from copy import deepcopy
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from sandbox.tiny_sdxl.training import release
@@ -9,38 +14,40 @@ from sandbox.tiny_sdxl.training.controlnet import trained_controlnet
 from sandbox.tiny_sdxl.training.lora import NAMES, trained_lora
 from sandbox.tiny_sdxl.training.settings import Settings
 from sandbox.tiny_sdxl.training.team import Team
-from sandbox.tiny_sdxl.training.unet import Base
 from sandbox.tiny_sdxl.training.vae import trained_vae
 
-# The decoder may be trained beside the base, each of the others as soon as the base is done.
-SEPARATE: Final = ("decoder", "base", "controlnet", *NAMES)
+# Each row has a core to itself once the base is done; each stage in it is a process of its own.
+_ROWS: Final = (("decoder", "heart"), ("controlnet", "pastel"))
+PARTS: Final = ("base", *(name for row in _ROWS for name in row))
+_TEAM: Final = ("-m", "torch.distributed.run", "--nproc-per-node", "2")
 
 
 def train_all(settings: Settings) -> None:
-    """Every stage that is not done yet; then all weights are written."""
-    encoder = trained_vae(settings, decoder=False)
-    base = trained_base(settings, encoder)
-    release.release_checkpoint(deepcopy(base), trained_vae(settings), settings.weights)
-    for name in ("controlnet", *NAMES):
-        _add(name, settings, base, encoder)
+    """Every stage that is not done yet, and its weights. Raises CalledProcessError where one of them fails."""
+    _process("base", settings, *_TEAM)
+    with ThreadPoolExecutor(len(_ROWS)) as rows:
+        list(rows.map(partial(_row, settings), _ROWS))
+
+
+def _row(settings: Settings, names: Sequence[str]) -> None:
+    for name in names:
+        _process(name, settings)
+
+
+def _process(name: str, settings: Settings, *start: str) -> None:
+    """One part with one thread per process: threads inside every operation wait for each other far longer."""
+    places = ("--work", str(settings.work), "--weights", str(settings.weights))
+    command = [sys.executable, *start, "-m", "sandbox.tiny_sdxl", "train", "--only", name, *places]
+    subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
 def train_one(name: str, settings: Settings) -> None:
-    """One of SEPARATE."""
-    if name == "decoder":
-        trained_vae(settings)
-        return
-    encoder = trained_vae(settings, run=False, decoder=False)
-    if name == "base":
-        base = trained_base(settings, encoder)
-        if Team().leads:
-            release.release_checkpoint(base, trained_vae(settings, run=False), settings.weights)
-        return
-    _add(name, settings, trained_base(settings, encoder, run=False), encoder)
-
-
-def _add(name: str, settings: Settings, base: Base, encoder: object) -> None:
+    """One of PARTS, as far as it is not done; then its weights are written."""
+    vae = trained_vae(settings, run=name == "base", decoder=False)
+    base = trained_base(settings, vae, run=name == "base")
     if name == "controlnet":
-        release.release_controlnet(trained_controlnet(settings, base, encoder), settings.weights)
-        return
-    release.release_lora(name, trained_lora(name, settings, base, encoder), settings.weights)
+        release.release_controlnet(trained_controlnet(settings, base, vae), settings.weights)
+    elif name in NAMES:
+        release.release_lora(name, trained_lora(name, settings, base, vae), settings.weights)
+    elif Team().leads:
+        release.release_checkpoint(base, trained_vae(settings, run=name == "decoder"), settings.weights)

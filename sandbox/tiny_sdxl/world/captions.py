@@ -17,13 +17,15 @@ WHERE: Final = {
     "centre": "in the centre",
 }
 ANY_SHAPE: Final = "shape"  # what a sentence says that leaves the shape open
+UNSAID: Final = "?"  # what a fragment says nothing of
 FILLERS: Final = ("a picture of", "a drawing of", "a photo of", "an image of", "please draw")
 # How often which liberty is taken; the last four divide the numbers from 0 to 1.
 _OPEN_SHARE: Final = 0.3
 _SILENT_WHITE_SHARE: Final = 0.3
 _ON_SHARE: Final = 0.7
 _REVERSED_SHARE: Final = 0.5
-_FRAGMENTS_UP_TO, _LOOSE_UP_TO, _STRAY_FROM, _FILLED_FROM = 0.05, 0.20, 0.90, 0.95
+_FRAGMENTS_UP_TO, _LOOSE_UP_TO, _STRAY_FROM, _FILLED_FROM = 0.12, 0.34, 0.90, 0.95
+_FRAGMENTS: Final = (("colour",), ("shape",), ("shape",), ("colour", "shape"), ("background",))
 _SPARE: Final = "no with style colours medium tiny large very nice beautiful plain grey cyan"
 _PLACE_OF: Final = {
     **{phrase: place for place, phrase in WHERE.items()},
@@ -99,7 +101,15 @@ def write_placeless(scene: Scene, rng: np.random.Generator) -> str:
 
 
 def write_training(scene: Scene, rng: np.random.Generator) -> str:
-    """A sentence for training: full, loosened, with a filler in front, or (for negative prompts) only a fragment."""
+    """A sentence for training."""
+    return tell(scene, rng)[0]
+
+
+def tell(scene: Scene, rng: np.random.Generator) -> tuple[str, Scene]:
+    """A sentence for training, and what it says: all, somewhat less, or (for negative prompts) only a fragment.
+
+    A few have a filler in front or a word that means nothing.
+    """
     roll = rng.random()
     if roll < _FRAGMENTS_UP_TO:
         return fragment(scene, rng)
@@ -107,8 +117,8 @@ def write_training(scene: Scene, rng: np.random.Generator) -> str:
         scene = loosen(scene, rng)
     sentence = write(scene, rng)
     if roll > _FILLED_FROM:
-        return f"{FILLERS[int(rng.integers(len(FILLERS)))]} {sentence}"
-    return _with_stray_word(sentence, rng) if roll > _STRAY_FROM else sentence
+        return f"{FILLERS[int(rng.integers(len(FILLERS)))]} {sentence}", scene
+    return (_with_stray_word(sentence, rng) if roll > _STRAY_FROM else sentence), scene
 
 
 def _with_stray_word(sentence: str, rng: np.random.Generator) -> str:
@@ -119,17 +129,15 @@ def _with_stray_word(sentence: str, rng: np.random.Generator) -> str:
     return " ".join(words)
 
 
-def fragment(scene: Scene, rng: np.random.Generator) -> str:
-    """A few words that are true of the scene, as people write them into a negative prompt."""
+def fragment(scene: Scene, rng: np.random.Generator) -> tuple[str, Scene]:
+    """One or two words that are true of the scene, as people write them into a negative prompt, and what they say."""
+    kind = _FRAGMENTS[int(rng.integers(len(_FRAGMENTS)))]
+    nothing = Thing(UNSAID, UNSAID, UNSAID, UNSAID)
+    if kind == ("background",):
+        return f"{scene.background} background", Scene((nothing,), scene.background)
     thing = scene.things[int(rng.integers(len(scene.things)))]
-    options = (
-        thing.colour,
-        thing.shape,
-        f"{thing.colour} {thing.shape}",
-        f"{scene.background} background",
-        _article(thing.shape),
-    )
-    return options[int(rng.integers(len(options)))]
+    words = {name: getattr(thing, name) for name in kind}
+    return " ".join(words.values()), Scene((replace(nothing, **words),), UNSAID)
 
 
 def read(caption: str) -> Scene:

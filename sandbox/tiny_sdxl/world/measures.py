@@ -18,8 +18,7 @@ _BORDER_PX: Final = 4
 _STANDS_OUT: Final = 18.0  # Lab units from the background; the nearest two colours of the palette are 36 apart
 _SMALLEST_PX: Final = 80  # the smallest thing that is ever drawn covers about 300
 _FARTHEST_PX: Final = 15.0  # places are 32 apart
-_MATCH: Final = 0.70  # intersection over union with the best template
-_TEMPLATE_PX: Final = 48
+_FARTHEST_OUTLINE: Final = 0.2  # drawn things are 0.05 from their own shape, and at least 0.10 from every other
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,6 @@ class Seen:
     place: str | None
     centre: tuple[float, float]
     radius: float
-    likeness: float
 
 
 @dataclass(frozen=True)
@@ -42,32 +40,56 @@ class Sight:
     things: tuple[Seen, ...]
 
 
-def _fitted(mask: Mask) -> NDArray[np.float32]:
-    """The mask's bounding box, stretched to the templates' square."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
-    fitted = cv2.resize(box, (_TEMPLATE_PX, _TEMPLATE_PX), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(fitted, dtype=np.float32)
+@dataclass(frozen=True)
+class Outline:
+    """What is compared of a shape, whatever its size and place.
+
+    `radii` (72,): the way from the centre to the outer contour in every direction, over their mean. `hole`: the share
+    of the area within that contour which does not belong to the shape.
+    """
+
+    radii: NDArray[np.float64]
+    hole: float
+
+    def distance(self, other: "Outline") -> float:
+        """Root mean square of the radii's differences, plus the difference of the holes."""
+        return float(np.sqrt(np.mean((self.radii - other.radii) ** 2)) + abs(self.hole - other.hole))
 
 
-def _template(shape: str) -> Mask:
-    return _fitted(coverage(shape, (64.0, 64.0), 40.0) > 0.5) > 0.5  # noqa: PLR2004 - half covered
+_DIRECTIONS: Final = np.linspace(-np.pi, np.pi, 72, endpoint=False)
 
 
-_TEMPLATES: Final = {shape: _template(shape) for shape in (*SHAPES, CONCEPT)}
+def outline(mask: Mask) -> Outline:
+    """The outline of a region (height, width)."""
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros(mask.shape, np.uint8), contours, -1, 1, -1).astype(bool)
+    ways = max(contours, key=len)[:, 0, :] - np.array(_centre(filled))
+    angles, radii = np.arctan2(ways[:, 1], ways[:, 0]), np.hypot(ways[:, 0], ways[:, 1])
+    order = np.argsort(angles)
+    around = np.interp(_DIRECTIONS, angles[order], radii[order], period=2 * np.pi)
+    return Outline(around / around.mean(), float(1 - mask.sum() / filled.sum()))
+
+
+def _centre(mask: Mask) -> tuple[float, float]:
+    rows, columns = np.nonzero(mask)
+    return float(columns.mean()), float(rows.mean())
+
+
+_OUTLINES: Final = {
+    shape: outline(coverage(shape, (64.0, 64.0), 40.0) > 0.5)  # noqa: PLR2004 - half covered
+    for shape in (*SHAPES, CONCEPT)
+}
 _AREA_OF_UNIT_RADIUS: Final = {
     shape: float(coverage(shape, (64.0, 64.0), 40.0).sum()) / 40.0**2 for shape in (*SHAPES, CONCEPT)
 }
 
 
 def match_shape(mask: Mask) -> tuple[str, float]:
-    """The shape whose outline, stretched over the mask's, covers it best; with the intersection over union."""
-    fitted = _fitted(mask) > 0.5  # noqa: PLR2004 - half covered
-    likeness = {
-        name: float((fitted & template).sum() / (fitted | template).sum()) for name, template in _TEMPLATES.items()
-    }
-    best = max(likeness, key=lambda name: likeness[name])
-    return best, likeness[best]
+    """The shape whose outline is nearest, and how far it is."""
+    found = outline(mask)
+    distances = {name: found.distance(one) for name, one in _OUTLINES.items()}
+    nearest = min(distances, key=lambda name: distances[name])
+    return nearest, distances[nearest]
 
 
 def _place(centre: tuple[float, float]) -> str | None:
@@ -99,17 +121,12 @@ def region_rgb(picture: Bytes, mask: Mask) -> Bytes:
     return np.asarray(np.median(picture[inner if inner.any() else mask], axis=0), dtype=np.uint8)
 
 
-def _centre(mask: Mask) -> tuple[float, float]:
-    rows, columns = np.nonzero(mask)
-    return float(columns.mean()), float(rows.mean())
-
-
 def _seen(picture: Bytes, mask: Mask) -> Seen:
-    shape, likeness = match_shape(mask)
+    shape, distance = match_shape(mask)
     centre = _centre(mask)
     radius = float(np.sqrt(mask.sum() / _AREA_OF_UNIT_RADIUS[shape]))
     colour = name_colour(region_rgb(picture, mask))
-    return Seen(colour, shape if likeness >= _MATCH else None, _place(centre), centre, radius, likeness)
+    return Seen(colour, shape if distance <= _FARTHEST_OUTLINE else None, _place(centre), centre, radius)
 
 
 def look(picture: Bytes) -> Sight:

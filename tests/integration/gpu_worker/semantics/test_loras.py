@@ -44,7 +44,7 @@ def test_a_trigger_word(painter: Painter) -> None:
     hearts = {}
     for asked in (False, True):
         worn = lora("heart", 1.0, trigger_words=("heart",), add_trigger_words=asked)
-        hearts[asked] = shown("heart", painter.words(prompt="red on a white background", loras=(worn,)))
+        hearts[asked] = shown("heart", painter.words(prompt="on a white background, a big red", loras=(worn,)))
     assert hearts[False] == 0
     assert hearts[True] >= 3
 
