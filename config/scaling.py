@@ -30,7 +30,7 @@ class OperatingPoint(BaseModel):
 
 
 POINTS: dict[PointName, OperatingPoint] = {
-    "thrifty": OperatingPoint(tolerated_wait_s=60, idle_last_s=120, idle_rest_s=120, park_slots=3, parked_s=12 * 3600),
+    "thrifty": OperatingPoint(tolerated_wait_s=90, idle_last_s=90, idle_rest_s=90, park_slots=3, parked_s=12 * 3600),
     "standard": OperatingPoint(tolerated_wait_s=40, idle_last_s=300, idle_rest_s=200, park_slots=3, parked_s=12 * 3600),
     "fast": OperatingPoint(tolerated_wait_s=20, idle_last_s=600, idle_rest_s=300, park_slots=4, parked_s=24 * 3600),
 }

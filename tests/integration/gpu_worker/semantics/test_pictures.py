@@ -115,7 +115,7 @@ def test_the_weight_of_a_controlnet(painter: Painter) -> None:
 
 
 def test_the_window_of_a_controlnet(painter: Painter) -> None:
-    """The layout is decided early: at half the weight, the first half of the steps holds edges better than the second."""
+    """The layout is decided early: at half the weight the first half of the steps holds edges better than the last."""
     assert followed(painter, 0.5, end=0.5) > followed(painter, 0.5, start=0.5)
 
 
