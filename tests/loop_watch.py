@@ -7,7 +7,6 @@ does: where it got both at once, the loop could have had them too and waited for
 """
 
 import asyncio
-import contextlib
 import sys
 import threading
 import time
@@ -156,12 +155,13 @@ def _shown(stack: traceback.StackSummary) -> str:
 
 
 def _name(handle: Any) -> str:
+    """Of whatever kind the callback is: an error here would take the callback, and with it the loop, away."""
     callback = handle._callback
     task = getattr(callback, "__self__", None)
     if isinstance(task, asyncio.Task):
-        coroutine: Any = task.get_coro()
-        module = "?"
-        with contextlib.suppress(AttributeError):  # a task that ends meanwhile has no frame
-            module = coroutine.cr_frame.f_globals["__name__"]
-        return f"{module}.{coroutine.__qualname__}"
-    return f"{getattr(callback, '__module__', '?')}.{getattr(callback, '__qualname__', callback)}"
+        callback = task.get_coro()  # perhaps an asynchronous generator's end, which has neither name nor frame
+        frame = getattr(callback, "cr_frame", None)
+        module = frame.f_globals["__name__"] if frame is not None else "?"
+    else:
+        module = getattr(callback, "__module__", "?")
+    return f"{module}.{getattr(callback, '__qualname__', callback)}"

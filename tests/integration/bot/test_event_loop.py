@@ -4,8 +4,10 @@ That holds for each test of this folder: the watch stands in conftest.py. Here a
 """
 
 import asyncio
+import gc
 import threading
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -69,6 +71,24 @@ async def test_the_watch_sees_what_it_should() -> None:
     assert ["waits" in watch.slow[1], "threading.Event().wait(0.5)" in watch.slow[1]] == [True, True]
     assert ["time.sleep in" in watch.blocking[0], "sleepy" in watch.blocking[0]] == [True, True]
     assert (len(watch.slow), len(watch.blocking)) == (2, 1)
+
+
+async def test_the_watch_takes_every_kind_of_callback() -> None:
+    """A generator that nobody read to its end is closed by a task that has no name; the loop goes on."""
+    closed = asyncio.Event()
+
+    async def numbers() -> AsyncIterator[int]:
+        try:
+            yield 1
+        finally:
+            closed.set()
+
+    with watching(innocent=()) as watch:
+        async for _ in numbers():
+            break
+        gc.collect()
+        await asyncio.wait_for(closed.wait(), 5)
+    assert watch.slow == []
 
 
 async def test_who_waits_for_its_turn_is_not_blamed() -> None:
