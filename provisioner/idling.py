@@ -10,6 +10,8 @@ from provisioner.observation import Machine, Observation
 
 # A disk that costs more than this share of the machine is not worth keeping for hours.
 MAX_STORAGE_SHARE = 0.05
+# A cloud that cannot be asked ends nothing either: for so much longer an idle worker may still draw for its money.
+OUTAGE_PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,10 @@ class Idling:
 
 
 def surplus(seen: Observation, staying: list[Machine], *, wanted: int, rules: Idling) -> list[Action]:
-    """Park or end what idles beyond its time, longest idle first, as far as it is more than `wanted`."""
+    """Park or end what idles beyond its time, longest idle first, as far as it is more than `wanted`.
+
+    Whoever is told to end loses its Redis user at once, and where the cloud is out it would be paid for all the same.
+    """
     if seen.blind_s is not None:
         return []  # nobody can tell who works
     idle = sorted((one for one in staying if one.idle_s is not None), key=lambda one: -(one.idle_s or 0))
@@ -31,10 +36,11 @@ def surplus(seen: Observation, staying: list[Machine], *, wanted: int, rules: Id
             for one in idle
             if (one.idle_s or 0) > rules.point.idle_rest_s
         ]
+    patience_s = OUTAGE_PATIENCE_S if seen.listing_problem else 0.0
     slots = rules.point.park_slots - len(parked(seen)) if rules.can_park else 0
     left, actions = len(staying) + seen.own_workers, list[Action]()
     for one in idle:
-        limit_s = rules.point.idle_rest_s if left > 1 else rules.point.idle_last_s
+        limit_s = patience_s + (rules.point.idle_rest_s if left > 1 else rules.point.idle_last_s)
         if left <= wanted or (one.idle_s or 0) <= limit_s:
             break
         left -= 1

@@ -96,7 +96,7 @@ def told_a_lie(studio: Studio) -> None:
 
 
 def test_the_cloud_is_out(studio: Studio) -> None:
-    """No route answers: who is ready draws on, and who comes too late for that waits until it is over."""
+    """No route answers, so nothing can be rented or ended: those who are ready draw on, and go when it is over."""
     before = drawn(studio)
     burst(studio, 3)
     studio.wait_for("the first picture", lambda: drawn(studio) > before, timeout_s=240)
@@ -108,6 +108,7 @@ def test_the_cloud_is_out(studio: Studio) -> None:
     studio.wait_for("half of the outage", lambda: time.monotonic() > over_at - OUTAGE_S / 2, timeout_s=OUTAGE_S)
     kill_provisioner(studio)
     burst(studio, 2)
+    studio.wait_for("more of them", lambda: drawn(studio) == before + 6, timeout_s=240)
     studio.wait_for("the outage to end", lambda: time.monotonic() > over_at, timeout_s=OUTAGE_S + 1)
     assert len(studio.rented()) <= MACHINES
     studio.vast("DELETE", "faults")

@@ -116,6 +116,13 @@ def test_the_market_is_asked_only_when_it_matters() -> None:
     assert not policy.wants_offer(observation(jobs=1, seconds=1, listing_age_s=None), RULES)
 
 
+@pytest.mark.parametrize(("idle_s", "actions"), [(301, []), (899, []), (901, [Drain])])
+def test_whoever_cannot_be_ended_draws_on(idle_s: float, actions: list[type]) -> None:
+    """While the cloud cannot be asked, an idle worker stays useful; not for ever, since lists alone may be out."""
+    seen = observation(ready(1, idle_s=idle_s), listing_problem="HTTP 503", listing_age_s=30.0)
+    assert [type(action) for action in policy.plan(seen, MARKET, RULES).actions] == actions
+
+
 def test_idle_machines_go_longest_first_and_only_the_surplus() -> None:
     """Inertia down: what the queue still deserves stays."""
     seen = observation(ready(1, idle_s=400), ready(2, idle_s=500), ready(3), jobs=2, seconds=60)
