@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 DISCORD_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the local Discord
 VAST_KEY = "sandbox-key"
 CREDENTIALS = "easel:sandbox"
+PREVIEW_NAME = "easel-preview.png"  # as Easel calls what it shows while it draws
 
 _Found = TypeVar("_Found")
 
@@ -165,8 +166,12 @@ class Studio:
         return messages
 
     def pictures(self, channel: str = "general") -> list[dict[str, Any]]:
-        """The messages of the channel that carry pictures."""
-        return [message for message in self.messages(channel) if message["attachments"]]
+        """The messages of the channel that carry finished pictures; a preview is none."""
+        return [
+            message
+            for message in self.messages(channel)
+            if any(file["filename"] != PREVIEW_NAME for file in message["attachments"])
+        ]
 
     def rented(self) -> list[dict[str, Any]]:
         """The machines that still cost money."""
