@@ -39,7 +39,7 @@ class Machine:
     `holds_work`: messages, leases or claimed jobs on our side; `idle_s` is None before it is ready or while it works.
     `still_at` is the last moment at which a complete listing showed that its container did not run.
     `parked_s` and `waking_s` count from when it was asked to stop, and to run again.
-    `ordered`: "park" or "wake", where the owner ordered that by hand; "" otherwise.
+    `ordered`: "drain", "park" or "wake", where the owner ordered that by hand; "" otherwise.
     `ended_at_provider`: the provider accepted its end before the present listing, which is complete, was made.
     """
 
@@ -71,6 +71,11 @@ class Machine:
     def takes_jobs(self) -> bool:
         """Its own heartbeat says that it is up and takes jobs: the only meaning of *ready*."""
         return self.heartbeat is not None and self.heartbeat.state in (WorkerState.IDLE, WorkerState.BUSY)
+
+    @property
+    def is_leaving(self) -> bool:
+        """It takes no further job and ends, so it is no capacity."""
+        return self.ordered == "drain"
 
     def age_s(self, now: datetime) -> float:
         """Seconds since the intent."""

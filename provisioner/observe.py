@@ -18,7 +18,7 @@ from provisioner.providers.base import Listed, Provider, Snapshot, Status
 from provisioner.sightings import Since
 from tasks import estimate
 from tasks.ledger import FleetOrder, Instance, Job, Ledger
-from tasks.ledger.orders import DOWN, UP, park_order, wake_order
+from tasks.ledger.orders import DOWN, UP, drain_order, park_order, wake_order
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -217,7 +217,7 @@ class Observer:
                 still_at=self._still.get(row.id),
                 parked_s=None if row.parked_at is None else age_s(row.parked_at, now=now),
                 waking_s=None if row.waking_at is None else age_s(row.waking_at, now=now),
-                ordered="park" if park_order(row.id) in orders else "wake" if wake_order(row.id) in orders else "",
+                ordered=_ordered(row.id, orders),
                 ended_at_provider=snapshot.complete and row.id in self._ended and self._ended[row.id] < now,
             )
             for row in rows
@@ -286,6 +286,12 @@ def _held(order: FleetOrder | None) -> str:
     return (
         "" if order is None else f"the fleet was taken down by hand ({order.reason}); python -m provisioner up lifts it"
     )
+
+
+def _ordered(instance_id: str, orders: Mapping[str, FleetOrder]) -> str:
+    """Who is to end is neither parked nor woken before."""
+    names = {"drain": drain_order, "park": park_order, "wake": wake_order}
+    return next((what for what, name_of in names.items() if name_of(instance_id) in orders), "")
 
 
 def label_prefix(deployment: str) -> str:

@@ -61,7 +61,8 @@ def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
     staying, want = _staying(seen, actions), wanted(seen, rules)
     verdict = _verdict_on_all(seen, rules.fleet)
     if verdict:
-        actions, staying = [*actions, *(Destroy(one, verdict) for one in [*staying, *_asleep(seen, actions)])], []
+        doomed = [*_running(seen, actions), *_asleep(seen, actions)]
+        actions, staying = [*actions, *(Destroy(one, verdict) for one in doomed)], []
     more, blocked = _more(seen, staying, market, rules, want)
     if more is None:
         can = Idling(point=rules.point, can_park=rules.can_park and seen.parking_pays)
@@ -88,7 +89,12 @@ def _verdict_on_all(seen: Observation, fleet: Fleet) -> str:
 
 
 def _staying(seen: Observation, actions: list[Action]) -> list[Machine]:
-    """What counts as capacity: ready or on its way, and not ended by this very pass."""
+    """What counts as capacity: it takes jobs, or will."""
+    return [machine for machine in _running(seen, actions) if not machine.is_leaving]
+
+
+def _running(seen: Observation, actions: list[Action]) -> list[Machine]:
+    """Ready or on its way, and not ended by this very pass."""
     ended = {action.machine.row.id for action in actions if isinstance(action, Destroy | Drain)}
     capacity = lifecycle.STARTING | {State.READY}
     return [machine for machine in seen.machines if machine.state in capacity and machine.row.id not in ended]

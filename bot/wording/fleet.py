@@ -74,7 +74,14 @@ def quote_message(act: str, quote: Quote, *, locale: str = DEFAULT_LOCALE) -> st
         "rate": f"{machine.usd_per_hour:.3f}",
         "disk": f"{machine.storage_usd_per_hour:.4f}",
     }
-    return say(f"fleet.{act}.ask", **locales, **values)
+    return say(f"fleet.{act}.{_manner(act, machine)}", **locales, **values)
+
+
+def _manner(act: str, machine: Instance) -> str:
+    """A machine that draws nothing yet, or no more, is ended at once."""
+    if act != "drain" or machine.state == "ready":
+        return "ask"
+    return "parked" if machine.state == "parked" else "starting"
 
 
 def _spent(quote: Quote, locale: str) -> str:

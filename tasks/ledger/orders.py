@@ -21,6 +21,11 @@ def wake_order(instance_id: str) -> str:
     return f"wake:{instance_id}"
 
 
+def drain_order(instance_id: str) -> str:
+    """Let this machine finish what it draws, and end it."""
+    return f"drain:{instance_id}"
+
+
 class OrderLedger:
     """One order per name; the newest counts."""
 

@@ -13,7 +13,7 @@ from bot.pressed import Pressed
 from bot.wording.catalogue import say
 from bot.wording.fleet import Quote, quote_message
 from tasks.ledger import Instance
-from tasks.ledger.orders import DOWN, UP, park_order, wake_order
+from tasks.ledger.orders import DOWN, UP, drain_order, park_order, wake_order
 from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
@@ -22,6 +22,7 @@ log = structlog.get_logger()
 ANSWER_WITHIN = timedelta(minutes=15)
 _ORDER_FOR = timedelta(hours=1)
 _PARKED = "parked"
+_ENDING = frozenset({"draining", "destroying"})
 
 
 class Act(StrEnum):
@@ -31,9 +32,13 @@ class Act(StrEnum):
     DOWN = "down"
     PARK = "park"
     UNPARK = "unpark"
+    DRAIN = "drain"
 
 
-class FleetButton(Pressed, template=r"v1:fleet:(?P<act>up|down|park|unpark):(?P<about>[0-9a-z]{1,40})"):
+_NAMES = {Act.PARK: park_order, Act.UNPARK: wake_order, Act.DRAIN: drain_order}
+
+
+class FleetButton(Pressed, template=r"v1:fleet:(?P<act>up|down|park|unpark|drain):(?P<about>[0-9a-z]{1,40})"):
     """Yes to a question about the fleet."""
 
     async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
@@ -54,11 +59,11 @@ async def ask(interaction: discord.Interaction[EaselClient], act: Act, about: st
     locale = str(interaction.locale)
     machines = await _machines(interaction)
     machine = next((each for each in machines if each.id == about), None)
-    if act in (Act.PARK, Act.UNPARK) and (machine is None or (act is Act.UNPARK) != (machine.state == _PARKED)):
+    if act in _NAMES and (machine is None or not _fits(act, machine)):
         await tell_privately(interaction, say(f"fleet.{act}.which", locale=locale))
         return
     view = discord.ui.View(timeout=None)
-    style = discord.ButtonStyle.danger if act is Act.DOWN else discord.ButtonStyle.primary
+    style = discord.ButtonStyle.danger if act in (Act.DOWN, Act.DRAIN) else discord.ButtonStyle.primary
     label = say(f"button.fleet.{act}", locale=locale)
     view.add_item(discord.ui.Button(label=label, style=style, custom_id=f"v1:fleet:{act}:{about}"))
     view.stop()
@@ -93,8 +98,7 @@ async def order(interaction: discord.Interaction[EaselClient], act: Act, about: 
         await services.in_ledger(orders.withdraw, UP)
         await services.in_ledger(orders.place, DOWN, reason=reason, now=now)
     else:
-        name = park_order(about) if act is Act.PARK else wake_order(about)
-        await services.in_ledger(orders.place, name, reason=reason, now=now, until=now + _ORDER_FOR)
+        await services.in_ledger(orders.place, _NAMES[act](about), reason=reason, now=now, until=now + _ORDER_FOR)
     await _noted(interaction, f"fleet {act}", about)
     await interaction.response.edit_message(content=say(f"fleet.{act}.done", locale=locale), view=None)
 
@@ -116,6 +120,13 @@ async def _noted(interaction: discord.Interaction[EaselClient], action: str, det
         await services.in_broker(services.publisher.wake_fleet)
     except BrokerUnavailable:
         log.info("the provisioner sees the order with its next look: redis does not answer")
+
+
+def _fits(act: Act, machine: Instance) -> bool:
+    """Whether this can be ordered of a machine in its state."""
+    if act is Act.DRAIN:
+        return machine.state not in _ENDING
+    return (act is Act.UNPARK) == (machine.state == _PARKED)
 
 
 async def _machines(interaction: discord.Interaction[EaselClient]) -> list[Instance]:

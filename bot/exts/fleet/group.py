@@ -1,4 +1,4 @@
-"""`/fleet status|up|down|resume|park|unpark`."""
+"""`/fleet status|up|down|resume|park|unpark|drain`."""
 
 import discord
 from discord import app_commands
@@ -65,6 +65,12 @@ class FleetGroup(app_commands.Group):
     async def unpark(self, interaction: discord.Interaction[EaselClient], machine: str) -> None:
         await asking.ask(interaction, Act.UNPARK, machine)
 
+    @app_commands.command(name="drain", description="Let a machine finish what it draws, and end it; asks first")
+    @app_commands.describe(machine="Which one")
+    async def drain(self, interaction: discord.Interaction[EaselClient], machine: str) -> None:
+        await asking.ask(interaction, Act.DRAIN, machine)
+
+    @drain.autocomplete("machine")
     @park.autocomplete("machine")
     @unpark.autocomplete("machine")
     async def machines(

@@ -26,6 +26,13 @@ FLEET: dict[str, str] = {
     "fleet.unpark.ask": "{gpu} runs again for ${rate} an hour, and ends or parks when it is idle.",
     "fleet.unpark.done": "Ordered: it starts again.",
     "fleet.unpark.which": "There is no such machine that is parked. Pick one from the list.",
+    "fleet.drain.ask": "{gpu} takes no further job, finishes what it draws, and is ended with its disk: ${rate} an "
+    "hour less. Where the queue needs one, another is rented.",
+    "fleet.drain.parked": "{gpu} is parked: it is ended at once, and its disk with it: ${disk} an hour less.",
+    "fleet.drain.starting": "{gpu} has not drawn anything yet: it is ended at once, ${rate} an hour less. Where the "
+    "queue needs one, another is rented.",
+    "fleet.drain.done": "Ordered: it takes no further job, and ends when it has drawn what it holds.",
+    "fleet.drain.which": "There is no such machine, or it is ending already. Pick one from the list.",
     "fleet.too_late": "This question is more than 15 minutes old, and prices change. Ask again.",
     "fleet.resumed": "Lifted: the fleet follows the queue again.",
     "fleet.nothing": "Nothing was ordered by hand; the fleet follows the queue.",
@@ -33,4 +40,5 @@ FLEET: dict[str, str] = {
     "button.fleet.down": "End everything",
     "button.fleet.park": "Park it",
     "button.fleet.unpark": "Start it",
+    "button.fleet.drain": "Finish and end it",
 }

@@ -26,6 +26,14 @@ FLEET: dict[str, str] = {
     "fleet.unpark.ask": "{gpu} läuft wieder für ${rate} in der Stunde und endet oder parkt, wenn sie nichts tut.",
     "fleet.unpark.done": "Angeordnet: sie startet wieder.",
     "fleet.unpark.which": "So eine geparkte Maschine gibt es nicht. Wähle eine aus der Liste.",
+    "fleet.drain.ask": "{gpu} nimmt keinen Auftrag mehr, zeichnet zu Ende, was sie hat, und wird mit ihrer Platte "
+    "beendet: ${rate} in der Stunde weniger. Braucht die Schlange eine, wird eine andere gemietet.",
+    "fleet.drain.parked": "{gpu} ist geparkt: sie wird sofort beendet, ihre Platte auch: ${disk} in der Stunde "
+    "weniger.",
+    "fleet.drain.starting": "{gpu} hat noch nichts gezeichnet: sie wird sofort beendet, ${rate} in der Stunde weniger. "
+    "Braucht die Schlange eine, wird eine andere gemietet.",
+    "fleet.drain.done": "Angeordnet: sie nimmt keinen Auftrag mehr und endet, wenn gezeichnet ist, was sie hat.",
+    "fleet.drain.which": "So eine Maschine gibt es nicht, oder sie endet schon. Wähle eine aus der Liste.",
     "fleet.too_late": "Diese Frage ist über 15 Minuten alt, und Preise ändern sich. Frage noch einmal.",
     "fleet.resumed": "Aufgehoben: die Flotte folgt wieder der Schlange.",
     "fleet.nothing": "Von Hand war nichts angeordnet; die Flotte folgt der Schlange.",
@@ -33,4 +41,5 @@ FLEET: dict[str, str] = {
     "button.fleet.down": "Alles beenden",
     "button.fleet.park": "Parken",
     "button.fleet.unpark": "Starten",
+    "button.fleet.drain": "Zu Ende zeichnen und beenden",
 }

@@ -9,8 +9,8 @@ import pytest
 from bot.command_sync import sync
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import GUILD_ID
-from tasks.ledger import Intent, Ledger
-from tasks.ledger.orders import DOWN, UP, park_order, wake_order
+from tasks.ledger import FleetOrder, Intent, Ledger
+from tasks.ledger.orders import DOWN, UP, drain_order, park_order, wake_order
 from tests.integration.bot.studio import Studio, labels
 from tests.integration.bot.test_progress import fleet
 from tests.unit.bot.registries import registry
@@ -77,6 +77,24 @@ async def test_a_machine_is_parked_and_woken_by_its_id(house: Studio) -> None:
     await house.press("Start it", woken["message"]["id"], user="owner")
     assert wake_order(MACHINE) in orders(house)
     assert (await house.says("fleet park", user="owner", machine="no-such")).startswith("There is no such machine")
+
+
+async def test_a_machine_is_let_go_by_its_id(house: Studio) -> None:
+    """The question says what becomes of what it draws; what is ending already cannot be ordered to."""
+    assert (await house.says("fleet drain", user="owner", machine=MACHINE)).startswith("There is no such machine")
+    rented(house)
+    asked = await house.use("fleet drain", user="owner", machine=MACHINE)
+    assert "RTX 4090 takes no further job, finishes what it draws, and is ended" in asked["message"]["content"]
+    assert orders(house) == set()
+    await house.press("Finish and end it", asked["message"]["id"], user="owner")
+    assert orders(house) == {drain_order(MACHINE)}
+    assert len(drain_order(MACHINE)) <= FleetOrder.name.type.length
+    assert "fleet drain" in await house.says("admin audit", user="owner")
+    house.ledger.instances.move(MACHINE, "parked", sources={"ready"})
+    asleep = await house.says("fleet drain", user="owner", machine=MACHINE)
+    assert asleep == "RTX 4090 is parked: it is ended at once, and its disk with it: $0.0100 an hour less."
+    house.ledger.instances.move(MACHINE, "destroying", sources={"parked"})
+    assert (await house.says("fleet drain", user="owner", machine=MACHINE)).startswith("There is no such machine")
 
 
 def rented(studio: Studio) -> None:

@@ -18,12 +18,14 @@ from provisioner.credentials import WorkerUsers
 from provisioner.lifecycle import State
 from provisioner.loop import Loop
 from provisioner.providers.vast import VastProvider
-from tasks import keys
+from tasks import keys, life
+from tasks.leases import Lease
 from tasks.ledger import Instance, Ledger
-from tasks.ledger.orders import UP, park_order, wake_order
+from tasks.ledger.orders import UP, drain_order, park_order, wake_order
 from tasks.schema import Heartbeat, WorkerState
 from tests.conftest import ManualClock
 from tests.integration.commands.conftest import ROOT
+from tests.specs import new_job, tiny_spec
 from tests.vast_sandbox import KEY, VastSandbox
 
 
@@ -153,3 +155,34 @@ def test_a_machine_at_work_is_not_parked(yard: Yard) -> None:
     assert yard.row().state == State.READY
     yard.beats = True
     yard.until(lambda: yard.row().state == State.PARKED)
+
+
+def test_a_machine_is_let_go_once_it_has_drawn(yard: Yard) -> None:
+    """While a job is in its hands it is told to take no other; then it is ended, and the order with it."""
+    machine = yard.row()
+    yard.ledger.orders.withdraw(UP)
+    job = yard.ledger.jobs.receive(new_job(spec=tiny_spec()), now=yard.clock()).job
+    yard.ledger.jobs.queue(job.id, now=yard.clock())
+    lease = Lease(yard.redis, job.id, epoch=1, worker_id=machine.id)
+    assert lease.acquire()
+    assert yard.ledger.jobs.claimed(job.id, epoch=1, worker_id=machine.id, now=yard.clock())
+    yard.order(drain_order(machine.id))
+    yard.tick(3)
+    assert yard.row().state == State.READY
+    assert life.word(yard.redis, machine.id) is life.Word.FINISH
+    assert set(yard.ledger.orders.current(now=yard.clock())) == {drain_order(machine.id)}
+    yard.ledger.jobs.cancel(job.id, now=yard.clock())
+    lease.release()
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    assert yard.row().end_reason == "ordered by hand"
+    assert yard.ledger.orders.current(now=yard.clock()) == {}
+
+
+def test_a_parked_machine_is_let_go_at_once(yard: Yard) -> None:
+    """Its disk is all that there is to end; nothing wakes it for that."""
+    yard.ledger.orders.withdraw(UP)
+    yard.order(park_order(yard.row().id))
+    yard.until(lambda: yard.row().state == State.PARKED and yard.status() == "stopped")
+    yard.order(drain_order(yard.row().id))
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    assert yard.ledger.orders.current(now=yard.clock()) == {}

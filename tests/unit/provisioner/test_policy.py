@@ -245,6 +245,15 @@ def test_what_was_ordered_by_hand_is_rented_and_stays() -> None:
     assert policy.plan(idle, MARKET, RULES).actions == ()
 
 
+def test_who_is_let_go_is_no_capacity_and_the_kill_switch_ends_it_all_the_same() -> None:
+    """It draws on, another is rented for what waits; `down` waits for nobody."""
+    leaving = replace(ready(1), ordered="drain")
+    seen = observation(leaving, jobs=2, seconds=20)
+    assert [type(action) for action in policy.plan(seen, MARKET, RULES).actions] == [Launch]
+    assert policy.wants_offer(seen, RULES)
+    assert [type(one) for one in policy.plan(replace(seen, held="down"), MARKET, RULES).actions] == [Destroy]
+
+
 def test_an_old_machine_is_replaced_once_it_is_idle() -> None:
     """A picture that is being drawn is finished first."""
     old = observation(ready(1, idle_s=1), demand=Demand(jobs=0), max_age_h=0.1)
