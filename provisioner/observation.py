@@ -99,7 +99,8 @@ class Orphan:
 class Observation:
     """The world at `now`. `listing_age_s` is None before the first complete listing of this process.
 
-    `held`: the owner took the fleet down by hand; the sentence that says so, "" otherwise.
+    `held`: the owner took the fleet down by hand; the sentence that says so, "" otherwise. `paused`: the same for
+    an order that nothing new be rented or woken.
     `parking_pays`: as far as the machines that were woken lately show.
     `blind_s`: for how long Redis has not answered; None while it does. Then heartbeats are the last known ones.
     """
@@ -116,6 +117,7 @@ class Observation:
     since_last_intent_s: float | None = None
     boot_estimate_s: float = 180.0
     held: str = ""
+    paused: str = ""
     parking_pays: bool = True
     max_age_h: float | None = None
     avoided: frozenset[str] = field(default_factory=frozenset)

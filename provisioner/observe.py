@@ -18,7 +18,7 @@ from provisioner.providers.base import Listed, Provider, Snapshot, Status
 from provisioner.sightings import Since
 from tasks import estimate
 from tasks.ledger import FleetOrder, Instance, Job, Ledger
-from tasks.ledger.orders import DOWN, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -157,6 +157,7 @@ class Observer:
             boot_estimate_s=boot_estimate_s(recent),
             max_age_h=self._max_age_h,
             held=_held(orders.get(DOWN)),
+            paused=f"paused by hand, {orders[PAUSE].reason}" if PAUSE in orders else "",
             parking_pays=wakes.parking_pays(recent),
             avoided=frozenset(row.machine_id for row in recent if _failed_lately(row, now)),
         )

@@ -128,7 +128,7 @@ def _more(
 
 def _wake(seen: Observation, rules: Rules, reason: str) -> Unpark | None:
     """Unpark before renting: it has the image and the weights, and it is there already."""
-    if seen.blind_s is not None or rules.refusal:
+    if seen.blind_s is not None or rules.refusal or seen.paused:
         return None
     for machine in _wakeable(seen, rules):
         price = machine.row.usd_per_hour - machine.row.storage_usd_per_hour
@@ -157,10 +157,9 @@ def _launch(seen: Observation, market: Market, rules: Rules, reason: str) -> tup
 
 def _objection(seen: Observation, rules: Rules) -> str:
     """Why nothing may be rented now, whatever the offer."""
-    if rules.refusal:
-        return rules.refusal
-    if seen.held:
-        return seen.held
+    by_owner = rules.refusal or seen.held or seen.paused
+    if by_owner:
+        return by_owner
     if seen.blind_s is not None:
         return "Redis does not answer"
     if seen.unresolved:

@@ -10,6 +10,8 @@ from tasks.ledger.models import FleetOrder
 DOWN = "down"  # end every machine and rent none
 UP = "up"  # keep one machine until then, whatever the queue says
 
+PAUSE = "pause"  # rent nothing new and wake nothing; what runs draws on
+
 
 def park_order(instance_id: str) -> str:
     """Stop this machine and keep its disk, once it is idle."""

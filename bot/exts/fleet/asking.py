@@ -13,7 +13,7 @@ from bot.pressed import Pressed
 from bot.wording.catalogue import say
 from bot.wording.fleet import Quote, quote_message
 from tasks.ledger import Instance
-from tasks.ledger.orders import DOWN, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
@@ -89,10 +89,10 @@ async def order(interaction: discord.Interaction[EaselClient], act: Act, about: 
     if now - asked_at > ANSWER_WITHIN:
         await interaction.response.edit_message(content=say("fleet.too_late", locale=locale), view=None)
         return
-    reason = f"by {interaction.user.name} in Discord"
+    reason = _by(interaction)
     if act is Act.UP:
         until = now + timedelta(hours=int(about))
-        await services.in_ledger(orders.withdraw, DOWN)
+        await _lift(interaction, DOWN, PAUSE)
         await services.in_ledger(orders.place, UP, reason=reason, now=now, until=until)
     elif act is Act.DOWN:
         await services.in_ledger(orders.withdraw, UP)
@@ -103,13 +103,33 @@ async def order(interaction: discord.Interaction[EaselClient], act: Act, about: 
     await interaction.response.edit_message(content=say(f"fleet.{act}.done", locale=locale), view=None)
 
 
+async def pause(interaction: discord.Interaction[EaselClient]) -> None:
+    """Nothing new is rented or woken from now on: it spends nothing, so nobody is asked again."""
+    services = interaction.client.services
+    place, now = services.ledger.orders.place, services.clock()
+    await services.in_ledger(place, PAUSE, reason=_by(interaction), now=now)
+    await _noted(interaction, "fleet pause", "")
+    await tell_privately(interaction, say("fleet.pause.done", locale=str(interaction.locale)))
+
+
 async def resume(interaction: discord.Interaction[EaselClient]) -> None:
-    """Nothing is held up or down by hand any more."""
-    services, locale = interaction.client.services, str(interaction.locale)
-    lifted = [name for name in (UP, DOWN) if await services.in_ledger(services.ledger.orders.withdraw, name)]
+    """Nothing is held up or down, or paused, by hand any more."""
+    locale = str(interaction.locale)
+    lifted = ", ".join(await _lift(interaction, UP, DOWN, PAUSE))
     if lifted:
-        await _noted(interaction, "fleet resume", ", ".join(lifted))
-    await tell_privately(interaction, say("fleet.resumed" if lifted else "fleet.nothing", locale=locale))
+        await _noted(interaction, "fleet resume", lifted)
+    said = say("fleet.resumed", orders=lifted, locale=locale) if lifted else say("fleet.nothing", locale=locale)
+    await tell_privately(interaction, said)
+
+
+async def _lift(interaction: discord.Interaction[EaselClient], *names: str) -> list[str]:
+    """Withdraw these orders; returns those that were in force."""
+    services = interaction.client.services
+    return [name for name in names if await services.in_ledger(services.ledger.orders.withdraw, name)]
+
+
+def _by(interaction: discord.Interaction[EaselClient]) -> str:
+    return f"by {interaction.user.name} in Discord"
 
 
 async def _noted(interaction: discord.Interaction[EaselClient], action: str, detail: str) -> None:

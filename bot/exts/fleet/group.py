@@ -1,4 +1,4 @@
-"""`/fleet status|up|down|resume|park|unpark|drain`."""
+"""`/fleet status|up|down|pause|resume|park|unpark|drain`."""
 
 import discord
 from discord import app_commands
@@ -51,7 +51,11 @@ class FleetGroup(app_commands.Group):
     async def down(self, interaction: discord.Interaction[EaselClient]) -> None:
         await asking.ask(interaction, Act.DOWN, "all")
 
-    @app_commands.command(name="resume", description="Lift what /fleet up or /fleet down ordered")
+    @app_commands.command(name="pause", description="Rent nothing new and wake nothing; what runs draws on")
+    async def pause(self, interaction: discord.Interaction[EaselClient]) -> None:
+        await asking.pause(interaction)
+
+    @app_commands.command(name="resume", description="Lift what /fleet up, down or pause ordered")
     async def resume(self, interaction: discord.Interaction[EaselClient]) -> None:
         await asking.resume(interaction)
 

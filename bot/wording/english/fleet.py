@@ -19,6 +19,8 @@ FLEET: dict[str, str] = {
     "fleet.down.ask": "All {machines} machines will be ended and none rented again, until `/fleet resume` or "
     "`/fleet up`. {jobs} jobs are on their way; they wait, and expire in the end.",
     "fleet.down.done": "Ordered: everything ends, and nothing is rented. `/fleet resume` lifts it.",
+    "fleet.pause.done": "Ordered: nothing new is rented and no parked machine is woken by itself, until `/fleet "
+    "resume` or `/fleet up`. What runs draws on and ends by its own rules; whoever waits for a GPU is told.",
     "fleet.park.ask": "{gpu} stops once it is idle: ${disk} an hour for its disk instead of ${rate}. Its GPU may be "
     "gone when it is woken; then another one is rented.",
     "fleet.park.done": "Ordered: it parks once it is idle.",
@@ -34,7 +36,7 @@ FLEET: dict[str, str] = {
     "fleet.drain.done": "Ordered: it takes no further job, and ends when it has drawn what it holds.",
     "fleet.drain.which": "There is no such machine, or it is ending already. Pick one from the list.",
     "fleet.too_late": "This question is more than 15 minutes old, and prices change. Ask again.",
-    "fleet.resumed": "Lifted: the fleet follows the queue again.",
+    "fleet.resumed": "Lifted: {orders}. The fleet follows the queue again.",
     "fleet.nothing": "Nothing was ordered by hand; the fleet follows the queue.",
     "button.fleet.up": "Rent and keep",
     "button.fleet.down": "End everything",

@@ -19,6 +19,9 @@ FLEET: dict[str, str] = {
     "fleet.down.ask": "Alle {machines} Maschinen enden, und keine wird gemietet, bis `/fleet resume` oder `/fleet up`. "
     "{jobs} Aufträge sind unterwegs; sie warten und verfallen am Ende.",
     "fleet.down.done": "Angeordnet: alles endet, nichts wird gemietet. `/fleet resume` hebt es auf.",
+    "fleet.pause.done": "Angeordnet: es wird nichts Neues gemietet und keine geparkte Maschine von selbst geweckt, bis "
+    "`/fleet resume` oder `/fleet up`. Was läuft, zeichnet weiter und endet nach seinen Regeln; wer auf eine GPU "
+    "wartet, erfährt es.",
     "fleet.park.ask": "{gpu} hält an, sobald sie nichts tut: ${disk} in der Stunde für die Platte statt ${rate}. Beim "
     "Wecken kann ihre GPU weg sein; dann wird eine andere gemietet.",
     "fleet.park.done": "Angeordnet: sie parkt, sobald sie nichts tut.",
@@ -35,7 +38,7 @@ FLEET: dict[str, str] = {
     "fleet.drain.done": "Angeordnet: sie nimmt keinen Auftrag mehr und endet, wenn gezeichnet ist, was sie hat.",
     "fleet.drain.which": "So eine Maschine gibt es nicht, oder sie endet schon. Wähle eine aus der Liste.",
     "fleet.too_late": "Diese Frage ist über 15 Minuten alt, und Preise ändern sich. Frage noch einmal.",
-    "fleet.resumed": "Aufgehoben: die Flotte folgt wieder der Schlange.",
+    "fleet.resumed": "Aufgehoben: {orders}. Die Flotte folgt wieder der Schlange.",
     "fleet.nothing": "Von Hand war nichts angeordnet; die Flotte folgt der Schlange.",
     "button.fleet.up": "Mieten und halten",
     "button.fleet.down": "Alles beenden",

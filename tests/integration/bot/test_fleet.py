@@ -10,7 +10,7 @@ from bot.command_sync import sync
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import GUILD_ID
 from tasks.ledger import FleetOrder, Intent, Ledger
-from tasks.ledger.orders import DOWN, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tests.integration.bot.studio import Studio, labels
 from tests.integration.bot.test_progress import fleet
 from tests.unit.bot.registries import registry
@@ -57,9 +57,25 @@ async def test_the_kill_switch_and_its_end(house: Studio) -> None:
     assert "1 jobs are on their way" in asked["message"]["content"]
     await house.press("End everything", asked["message"]["id"], user="owner")
     assert orders(house) == {DOWN}
-    assert (await house.says("fleet resume", user="owner")).startswith("Lifted")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: down.")
     assert orders(house) == set()
     assert (await house.says("fleet resume", user="owner")).startswith("Nothing was ordered")
+
+
+async def test_a_pause_and_what_lifts_it(house: Studio) -> None:
+    """It spends nothing, so it is done at once; resume names what it lifted, and `up` lifts it, too."""
+    assert (await house.says("fleet pause")).startswith("The fleet spends the owner's money")
+    assert orders(house) == set()
+    assert (await house.says("fleet pause", user="owner")).startswith("Ordered: nothing new is rented")
+    assert orders(house) == {PAUSE}
+    assert "Ordered by hand: pause (by owner in Discord)." in await house.says("fleet status", user="owner")
+    assert "fleet pause" in await house.says("admin audit", user="owner")
+    asked = await house.use("fleet up", user="owner")
+    await house.press("Rent and keep", asked["message"]["id"], user="owner")
+    assert orders(house) == {UP}
+    await house.says("fleet pause", user="owner")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: up, pause.")
+    assert orders(house) == set()
 
 
 async def test_a_machine_is_parked_and_woken_by_its_id(house: Studio) -> None:

@@ -89,6 +89,7 @@ def test_own_workers_are_capacity() -> None:
         ({"spending": spending(usd_today=9.999)}, "max_usd_per_day is $10.00"),
         ({"spending": spending(usd_this_month=149.999)}, "max_usd_per_month is $150.00"),
         ({"held": "the fleet was taken down by hand"}, "taken down by hand"),
+        ({"paused": "paused by hand, by owner in Discord"}, "paused by hand, by owner"),
     ],
 )
 def test_what_keeps_from_renting_is_said(changes: dict[str, object], blocked: str) -> None:
@@ -252,6 +253,18 @@ def test_who_is_let_go_is_no_capacity_and_the_kill_switch_ends_it_all_the_same()
     assert [type(action) for action in policy.plan(seen, MARKET, RULES).actions] == [Launch]
     assert policy.wants_offer(seen, RULES)
     assert [type(one) for one in policy.plan(replace(seen, held="down"), MARKET, RULES).actions] == [Destroy]
+
+
+def test_a_pause_ends_nothing_and_is_told_without_a_queue_too() -> None:
+    """What runs draws on, and ends once it idles, as ever."""
+    busy = observation(ready(1), jobs=9, seconds=400, paused="paused by hand")
+    assert policy.plan(busy, MARKET, RULES).actions == ()
+    assert not policy.wants_offer(busy, RULES)
+    idle = observation(ready(1, idle_s=301), paused="paused by hand")
+    plan = policy.plan(idle, MARKET, RULES)
+    assert [type(action) for action in plan.actions] == [Drain]
+    assert "paused by hand" in plan.sentence
+    assert plan.blocked == ""
 
 
 def test_an_old_machine_is_replaced_once_it_is_idle() -> None:
