@@ -101,6 +101,7 @@ class Observation:
 
     `held`: the owner took the fleet down by hand; the sentence that says so, "" otherwise. `paused`: the same for
     an order that nothing new be rented or woken.
+    `most`: so many may run at once, by the owner's order; None: as many as the caps allow.
     `parking_pays`: as far as the machines that were woken lately show.
     `blind_s`: for how long Redis has not answered; None while it does. Then heartbeats are the last known ones.
     """
@@ -118,6 +119,7 @@ class Observation:
     boot_estimate_s: float = 180.0
     held: str = ""
     paused: str = ""
+    most: int | None = None
     parking_pays: bool = True
     max_age_h: float | None = None
     avoided: frozenset[str] = field(default_factory=frozenset)

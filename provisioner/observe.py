@@ -9,7 +9,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from provisioner import costs, wakes
+from provisioner import ceiling, costs, wakes
 from provisioner.broker import BrokerView, read_broker
 from provisioner.budget import Spending
 from provisioner.lifecycle import DEAF_AFTER_S, State
@@ -18,7 +18,7 @@ from provisioner.providers.base import Listed, Provider, Snapshot, Status
 from provisioner.sightings import Since
 from tasks import estimate
 from tasks.ledger import FleetOrder, Instance, Job, Ledger
-from tasks.ledger.orders import DOWN, PAUSE, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -89,6 +89,7 @@ class Observer:
         self._still: dict[str, datetime | None] = {}
         self._beats = Since()
         self._ended: dict[str, datetime] = {}
+        self._let_go: frozenset[str] = frozenset()
 
     def accepted_end(self, instance_id: str, *, now: datetime) -> None:
         """The provider accepted the end of a machine; a listing made after `now` may prove it."""
@@ -107,7 +108,7 @@ class Observer:
             self._beats.saw((ground.beat_of(row.id) for row in ground.rows), now=now)
         snapshot = self._snapshot(ground)
         orders = self._ledger.orders.current(now=now)
-        machines = self._machines(ground, snapshot, orders)
+        machines = self._within(_amount(orders.get(AT_MOST)), self._machines(ground, snapshot, orders))
         orphans = self._find_orphans(ground, snapshot)
         seen = self._observation(ground, snapshot, machines, orphans, orders)
         return Sight(observation=seen, broker=ground.broker, jobs=ground.jobs)
@@ -137,7 +138,7 @@ class Observer:
         now = ground.now
         recent = self._ledger.instances.intended_since(now - _MEMORY)
         rented = {row.id for row in (*ground.rows, *recent)}
-        demand = replace(self._demand(ground), standby=1 if UP in orders else 0)
+        demand = replace(self._demand(ground), standby=max(int(UP in orders), _amount(orders.get(AT_LEAST)) or 0))
         own = [
             one
             for one in ground.broker.heartbeats.values()
@@ -157,6 +158,7 @@ class Observer:
             boot_estimate_s=boot_estimate_s(recent),
             max_age_h=self._max_age_h,
             held=_held(orders.get(DOWN)),
+            most=_amount(orders.get(AT_MOST)),
             paused=f"paused by hand, {orders[PAUSE].reason}" if PAUSE in orders else "",
             parking_pays=wakes.parking_pays(recent),
             avoided=frozenset(row.machine_id for row in recent if _failed_lately(row, now)),
@@ -224,6 +226,11 @@ class Observer:
             for row in rows
         )
 
+    def _within(self, most: int | None, machines: tuple[Machine, ...]) -> tuple[Machine, ...]:
+        """Those beyond the owner's number are ordered to end, like one that is named."""
+        self._let_go = ceiling.beyond(machines, most, told=self._let_go)
+        return tuple(replace(one, ordered="drain") if one.row.id in self._let_go else one for one in machines)
+
     def _find_orphans(self, ground: _Ground, snapshot: Snapshot) -> tuple[Orphan, ...]:
         listings = (_listing_of(row, snapshot) for row in ground.rows)
         known = {listed.provider_instance_id for listed in listings if listed is not None}
@@ -281,6 +288,10 @@ class Observer:
             usd_this_month=lost_usd + costs.spent_usd(billed, since=first, until=now),
             creates_last_10_min=len(creates),
         )
+
+
+def _amount(order: FleetOrder | None) -> int | None:
+    return None if order is None or order.amount is None else int(order.amount)
 
 
 def _held(order: FleetOrder | None) -> str:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from config.registry import Fleet, Profile, point_of
 from config.scaling import OperatingPoint
-from provisioner import budget, idling, lifecycle, sizing, wording
+from provisioner import budget, ceiling, idling, lifecycle, sizing, wording
 from provisioner.actions import Action, Destroy, Drain, Launch, Plan, Unpark
 from provisioner.idling import Idling
 from provisioner.lifecycle import State
@@ -128,7 +128,7 @@ def _more(
 
 def _wake(seen: Observation, rules: Rules, reason: str) -> Unpark | None:
     """Unpark before renting: it has the image and the weights, and it is there already."""
-    if seen.blind_s is not None or rules.refusal or seen.paused:
+    if seen.blind_s is not None or rules.refusal or seen.paused or ceiling.objection(seen):
         return None
     for machine in _wakeable(seen, rules):
         price = machine.row.usd_per_hour - machine.row.storage_usd_per_hour
@@ -157,7 +157,7 @@ def _launch(seen: Observation, market: Market, rules: Rules, reason: str) -> tup
 
 def _objection(seen: Observation, rules: Rules) -> str:
     """Why nothing may be rented now, whatever the offer."""
-    by_owner = rules.refusal or seen.held or seen.paused
+    by_owner = rules.refusal or seen.held or seen.paused or ceiling.objection(seen)
     if by_owner:
         return by_owner
     if seen.blind_s is not None:

@@ -17,12 +17,32 @@ _MOST_MACHINES = 15
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scale:
+    """So many machines, for so many hours."""
+
+    least: int = 0
+    most: int = 0
+    hours: int = 0
+
+    @property
+    def written(self) -> str:
+        """As it stands in a button's id."""
+        return f"{self.least}x{self.most}x{self.hours}"
+
+    @classmethod
+    def read(cls, written: str) -> "Scale":
+        """The same again."""
+        least, most, hours = map(int, written.split("x"))
+        return cls(least=least, most=most, hours=hours)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quote:
     """What a question about money is made of. `machine` is the one that is meant, if one is."""
 
     machines: Sequence[Instance]
     machine: Instance | None
-    hours: int
+    scale: Scale
     registry: Registry
     status: FleetStatus | None
     jobs: int
@@ -63,8 +83,11 @@ def quote_message(act: str, quote: Quote, *, locale: str = DEFAULT_LOCALE) -> st
         if running:
             rate = min(each.usd_per_hour for each in running)
         key = "fleet.up.there" if running else "fleet.up.ask"
-        said = say(key, hours=quote.hours, rate=f"{rate:.3f}", whole=f"{rate * quote.hours:.2f}", **locales)
+        hours = quote.scale.hours
+        said = say(key, hours=hours, rate=f"{rate:.3f}", whole=f"{rate * hours:.2f}", **locales)
         return f"{said}\n{_spent(quote, locale)}"
+    if act == "scale":
+        return _scale(quote, locale)
     if act == "down":
         return say("fleet.down.ask", machines=len(quote.machines), jobs=quote.jobs, **locales)
     if machine is None:
@@ -75,6 +98,17 @@ def quote_message(act: str, quote: Quote, *, locale: str = DEFAULT_LOCALE) -> st
         "disk": f"{machine.storage_usd_per_hour:.4f}",
     }
     return say(f"fleet.{act}.{_manner(act, machine)}", **locales, **values)
+
+
+def _scale(quote: Quote, locale: str) -> str:
+    scale = quote.scale
+    most = say("fleet.scale.most", locale=locale, hours=scale.hours, most=scale.most)
+    if not scale.least:
+        return most
+    rate = min(scale.least * quote.registry.profile.max_usd_per_hour, quote.registry.fleet.max_usd_per_hour)
+    price = {"rate": f"{rate:.3f}", "whole": f"{rate * scale.hours:.2f}"}
+    least = say("fleet.scale.least", locale=locale, hours=scale.hours, least=scale.least, **price)
+    return f"{least}\n{most}\n{_spent(quote, locale)}"
 
 
 def _manner(act: str, machine: Instance) -> str:
@@ -107,4 +141,5 @@ def _order(order: FleetOrder, locale: str) -> str:
     until = (
         "" if order.until is None else say("fleet.until", locale=locale, moment=f"<t:{int(order.until.timestamp())}:R>")
     )
-    return say("fleet.order", locale=locale, name=order.name, until=until, reason=harmless(order.reason, most=120))
+    name = order.name if order.amount is None else f"{order.name} {order.amount:g}"
+    return say("fleet.order", locale=locale, name=name, until=until, reason=harmless(order.reason, most=120))

@@ -26,7 +26,7 @@ from provisioner.providers.several import SeveralProviders
 from tasks import keys
 from tasks.connections import connect
 from tasks.ledger import Instance, Ledger
-from tasks.ledger.orders import DOWN, PAUSE, UP, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, DOWN, PAUSE, UP, park_order, wake_order
 
 _LOCAL_PAUSE_S, _REMOTE_PAUSE_S = 0.3, 3.2
 Machine = Annotated[str, typer.Argument(help="The instance's id, as `status` shows it, or the provider's.")]
@@ -88,6 +88,7 @@ def down(
         raise typer.Exit(1)
     if everything and ledger is not None:
         ledger.orders.withdraw(UP)
+        ledger.orders.withdraw(AT_LEAST)
         ledger.orders.place(DOWN, reason=f"{now:%Y-%m-%d %H:%M} UTC", now=now)
     pause_s = _REMOTE_PAUSE_S if provider.capabilities.remote else _LOCAL_PAUSE_S
     left = reaping.destroy(victims, provider, ledger, now=utc_now, sleep=time.sleep, pause_s=pause_s)

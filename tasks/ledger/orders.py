@@ -11,6 +11,8 @@ DOWN = "down"  # end every machine and rent none
 UP = "up"  # keep one machine until then, whatever the queue says
 
 PAUSE = "pause"  # rent nothing new and wake nothing; what runs draws on
+AT_LEAST = "min"  # keep so many machines until then, whatever the queue says
+AT_MOST = "max"  # never have more than so many run at once until then
 
 
 def park_order(instance_id: str) -> str:
@@ -34,10 +36,12 @@ class OrderLedger:
     def __init__(self, engine: Engine) -> None:
         self._session = Sessions(engine)
 
-    def place(self, name: str, *, reason: str, now: datetime, until: datetime | None = None) -> None:
+    def place(
+        self, name: str, *, reason: str, now: datetime, until: datetime | None = None, amount: float | None = None
+    ) -> None:
         """Order it from now on, for good or until a moment."""
         with self._session.begin() as session:
-            session.merge(FleetOrder(name=name, at=now, until=until, reason=reason[:200]))
+            session.merge(FleetOrder(name=name, at=now, until=until, reason=reason[:200], amount=amount))
 
     def withdraw(self, name: str) -> bool:
         """Take it back; False where it was not in force."""

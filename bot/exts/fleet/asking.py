@@ -11,9 +11,9 @@ from bot.discord_api import NO_MENTIONS
 from bot.exts.admin.audit import entry as audit_entry
 from bot.pressed import Pressed
 from bot.wording.catalogue import say
-from bot.wording.fleet import Quote, quote_message
+from bot.wording.fleet import Quote, Scale, quote_message
 from tasks.ledger import Instance
-from tasks.ledger.orders import DOWN, PAUSE, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
@@ -33,12 +33,13 @@ class Act(StrEnum):
     PARK = "park"
     UNPARK = "unpark"
     DRAIN = "drain"
+    SCALE = "scale"
 
 
 _NAMES = {Act.PARK: park_order, Act.UNPARK: wake_order, Act.DRAIN: drain_order}
 
 
-class FleetButton(Pressed, template=r"v1:fleet:(?P<act>up|down|park|unpark|drain):(?P<about>[0-9a-z]{1,40})"):
+class FleetButton(Pressed, template=r"v1:fleet:(?P<act>up|down|park|unpark|drain|scale):(?P<about>[0-9a-z]{1,40})"):
     """Yes to a question about the fleet."""
 
     async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
@@ -70,7 +71,7 @@ async def ask(interaction: discord.Interaction[EaselClient], act: Act, about: st
     quote = Quote(
         machines=machines,
         machine=machine,
-        hours=int(about) if act is Act.UP else 0,
+        scale=Scale.read(about) if act is Act.SCALE else Scale(hours=int(about) if act is Act.UP else 0),
         registry=interaction.client.services.registry,
         status=interaction.client.board.fleet.status,
         jobs=len(interaction.client.board.queue),
@@ -94,13 +95,25 @@ async def order(interaction: discord.Interaction[EaselClient], act: Act, about: 
         until = now + timedelta(hours=int(about))
         await _lift(interaction, DOWN, PAUSE)
         await services.in_ledger(orders.place, UP, reason=reason, now=now, until=until)
+    elif act is Act.SCALE:
+        await _scale(interaction, Scale.read(about))
     elif act is Act.DOWN:
-        await services.in_ledger(orders.withdraw, UP)
+        await _lift(interaction, UP, AT_LEAST)
         await services.in_ledger(orders.place, DOWN, reason=reason, now=now)
     else:
         await services.in_ledger(orders.place, _NAMES[act](about), reason=reason, now=now, until=now + _ORDER_FOR)
     await _noted(interaction, f"fleet {act}", about)
     await interaction.response.edit_message(content=say(f"fleet.{act}.done", locale=locale), view=None)
+
+
+async def _scale(interaction: discord.Interaction[EaselClient], scale: Scale) -> None:
+    services = interaction.client.services
+    place, now = services.ledger.orders.place, services.clock()
+    until, reason = now + timedelta(hours=scale.hours), _by(interaction)
+    if scale.least:
+        await _lift(interaction, DOWN, PAUSE)
+    await services.in_ledger(place, AT_LEAST, reason=reason, now=now, until=until, amount=scale.least)
+    await services.in_ledger(place, AT_MOST, reason=reason, now=now, until=until, amount=scale.most)
 
 
 async def pause(interaction: discord.Interaction[EaselClient]) -> None:
@@ -115,7 +128,7 @@ async def pause(interaction: discord.Interaction[EaselClient]) -> None:
 async def resume(interaction: discord.Interaction[EaselClient]) -> None:
     """Nothing is held up or down, or paused, by hand any more."""
     locale = str(interaction.locale)
-    lifted = ", ".join(await _lift(interaction, UP, DOWN, PAUSE))
+    lifted = ", ".join(await _lift(interaction, UP, DOWN, PAUSE, AT_LEAST, AT_MOST))
     if lifted:
         await _noted(interaction, "fleet resume", lifted)
     said = say("fleet.resumed", orders=lifted, locale=locale) if lifted else say("fleet.nothing", locale=locale)

@@ -16,6 +16,15 @@ FLEET: dict[str, str] = {
     "${whole} in all.",
     "fleet.up.done": "Ordered. The provisioner sees to it within seconds; `/fleet status` shows it, `/fleet resume` "
     "lifts it.",
+    "fleet.scale.least": "At least {least} machines are kept for {hours} h, whatever the queue says, your own counted: "
+    "at most ${rate} an hour, ${whole} in all. It lifts `/fleet down` and `/fleet pause`.",
+    "fleet.scale.most": "At most {most} rented machines run at once for {hours} h. Those beyond take no further job, "
+    "finish what they draw, and are ended.",
+    "fleet.scale.bounds": "Both numbers are from 0 to {machines}, `min` is not above `max`, and hours are from 1 to "
+    "{hours}.",
+    "fleet.scale.cap": "`max_instances` in fleet.toml is {cap}: from here no more machines than that can be ordered.",
+    "fleet.scale.done": "Ordered. The provisioner sees to it within seconds; `/fleet status` shows it, `/fleet resume` "
+    "lifts it.",
     "fleet.down.ask": "All {machines} machines will be ended and none rented again, until `/fleet resume` or "
     "`/fleet up`. {jobs} jobs are on their way; they wait, and expire in the end.",
     "fleet.down.done": "Ordered: everything ends, and nothing is rented. `/fleet resume` lifts it.",
@@ -39,6 +48,7 @@ FLEET: dict[str, str] = {
     "fleet.resumed": "Lifted: {orders}. The fleet follows the queue again.",
     "fleet.nothing": "Nothing was ordered by hand; the fleet follows the queue.",
     "button.fleet.up": "Rent and keep",
+    "button.fleet.scale": "Hold to that",
     "button.fleet.down": "End everything",
     "button.fleet.park": "Park it",
     "button.fleet.unpark": "Start it",

@@ -16,6 +16,15 @@ FLEET: dict[str, str] = {
     "Stunde, ${whole} insgesamt.",
     "fleet.up.done": "Angeordnet. Der Provisioner kümmert sich in Sekunden; `/fleet status` zeigt es, `/fleet resume` "
     "hebt es auf.",
+    "fleet.scale.least": "Mindestens {least} Maschinen werden {hours} h gehalten, was auch die Schlange sagt, eigene "
+    "mitgezählt: höchstens ${rate} in der Stunde, ${whole} insgesamt. Das hebt `/fleet down` und `/fleet pause` auf.",
+    "fleet.scale.most": "Höchstens {most} gemietete Maschinen laufen {hours} h lang zugleich. Was darüber ist, nimmt "
+    "keinen Auftrag mehr, zeichnet zu Ende und wird beendet.",
+    "fleet.scale.bounds": "Beide Zahlen gehen von 0 bis {machines}, `min` liegt nicht über `max`, und Stunden gehen "
+    "von 1 bis {hours}.",
+    "fleet.scale.cap": "`max_instances` in fleet.toml ist {cap}: mehr Maschinen lassen sich von hier nicht anordnen.",
+    "fleet.scale.done": "Angeordnet. Der Provisioner kümmert sich in Sekunden; `/fleet status` zeigt es, `/fleet "
+    "resume` hebt es auf.",
     "fleet.down.ask": "Alle {machines} Maschinen enden, und keine wird gemietet, bis `/fleet resume` oder `/fleet up`. "
     "{jobs} Aufträge sind unterwegs; sie warten und verfallen am Ende.",
     "fleet.down.done": "Angeordnet: alles endet, nichts wird gemietet. `/fleet resume` hebt es auf.",
@@ -41,6 +50,7 @@ FLEET: dict[str, str] = {
     "fleet.resumed": "Aufgehoben: {orders}. Die Flotte folgt wieder der Schlange.",
     "fleet.nothing": "Von Hand war nichts angeordnet; die Flotte folgt der Schlange.",
     "button.fleet.up": "Mieten und halten",
+    "button.fleet.scale": "So halten",
     "button.fleet.down": "Alles beenden",
     "button.fleet.park": "Parken",
     "button.fleet.unpark": "Starten",

@@ -10,7 +10,7 @@ from bot.command_sync import sync
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import GUILD_ID
 from tasks.ledger import FleetOrder, Intent, Ledger
-from tasks.ledger.orders import DOWN, PAUSE, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tests.integration.bot.studio import Studio, labels
 from tests.integration.bot.test_progress import fleet
 from tests.unit.bot.registries import registry
@@ -75,6 +75,46 @@ async def test_a_pause_and_what_lifts_it(house: Studio) -> None:
     assert orders(house) == {UP}
     await house.says("fleet pause", user="owner")
     assert (await house.says("fleet resume", user="owner")).startswith("Lifted: up, pause.")
+    assert orders(house) == set()
+
+
+async def test_scale_names_its_price_and_holds_for_its_hours(house: Studio) -> None:
+    """Two numbers until a moment; it lifts the kill switch, and resume lifts it."""
+    house.ledger.orders.place(DOWN, reason="test", now=house.clock())
+    asked = await house.use("fleet scale", user="owner", min=2, max=3, hours=4)
+    least, most, spent = asked["message"]["content"].splitlines()
+    assert least == (
+        "At least 2 machines are kept for 4 h, whatever the queue says, your own counted: at most $1.200 an hour, "
+        "$4.80 in all. It lifts `/fleet down` and `/fleet pause`."
+    )
+    assert most.startswith("At most 3 rented machines run at once for 4 h.")
+    assert "today" in spent
+    assert orders(house) == {DOWN}
+    await house.press("Hold to that", asked["message"]["id"], user="owner")
+    found = house.ledger.orders.current(now=house.clock())
+    assert {name: order.amount for name, order in found.items()} == {AT_LEAST: 2, AT_MOST: 3}
+    assert {order.until - order.at for order in found.values() if order.until} == {timedelta(hours=4)}
+    assert "Ordered by hand: max 3, ends <t:" in await house.says("fleet status", user="owner")
+    assert "fleet scale" in await house.says("admin audit", user="owner")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: min, max.")
+    assert orders(house) == set()
+
+
+async def test_a_bound_alone_lifts_nothing(house: Studio) -> None:
+    """It rents nothing, so neither a price is named nor the kill switch lifted."""
+    house.ledger.orders.place(DOWN, reason="test", now=house.clock())
+    asked = await house.use("fleet scale", user="owner", min=0, max=1)
+    assert "$" not in asked["message"]["content"]
+    await house.press("Hold to that", asked["message"]["id"], user="owner")
+    assert orders(house) == {DOWN, AT_LEAST, AT_MOST}
+
+
+async def test_scale_beyond_bounds_is_a_sentence(house: Studio) -> None:
+    """The file is the owner's word; our own check holds where a client sends what it likes."""
+    assert "max_instances` in fleet.toml is 3" in await house.says("fleet scale", user="owner", min=1, max=4)
+    for least, most, hours in ((2, 1, 1), (0, 21, 1), (-1, 1, 1), (0, 1, 25)):
+        said = await house.says("fleet scale", user="owner", min=least, max=most, hours=hours)
+        assert said.startswith("Both numbers are from 0 to 20")
     assert orders(house) == set()
 
 

@@ -21,7 +21,7 @@ from provisioner.providers.vast import VastProvider
 from tasks import keys, life
 from tasks.leases import Lease
 from tasks.ledger import Instance, Ledger
-from tasks.ledger.orders import UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, UP, drain_order, park_order, wake_order
 from tasks.schema import Heartbeat, WorkerState
 from tests.conftest import ManualClock
 from tests.integration.commands.conftest import ROOT
@@ -186,3 +186,24 @@ def test_a_parked_machine_is_let_go_at_once(yard: Yard) -> None:
     yard.order(drain_order(yard.row().id))
     yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
     assert yard.ledger.orders.current(now=yard.clock()) == {}
+
+
+def test_what_is_beyond_the_owners_number_ends_and_none_follows(yard: Yard) -> None:
+    """`/fleet scale` with 0 at most: the machine goes although `up` wants one; and comes again once it is lifted."""
+    first = yard.row()
+    yard.ledger.orders.place(AT_MOST, reason="test", now=yard.clock(), amount=0)
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    yard.tick(3)
+    assert not yard.vast.billing()
+    assert first.id == yard.row().id
+    yard.ledger.orders.withdraw(AT_MOST)
+    yard.until(lambda: len(yard.ledger.instances.live()) == 1)
+
+
+def test_as_many_as_the_owner_ordered_are_there_without_a_job(yard: Yard) -> None:
+    """`/fleet scale` with 2 at least: one more is rented, and no third."""
+    yard.ledger.orders.place(AT_LEAST, reason="test", now=yard.clock(), amount=2)
+    yard.until(lambda: len(yard.ledger.instances.live()) == 2)
+    yard.tick(3)
+    assert len(yard.ledger.instances.live()) == 2
+    assert "2 ordered by hand" in yard.ledger.instances.live()[-1].reason
