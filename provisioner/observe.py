@@ -18,7 +18,7 @@ from provisioner.providers.base import Listed, Provider, Snapshot, Status
 from provisioner.sightings import Since
 from tasks import estimate
 from tasks.ledger import FleetOrder, Instance, Job, Ledger
-from tasks.ledger.orders import AT_LEAST, AT_MOST, DOWN, PAUSE, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, BUDGET, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -147,7 +147,10 @@ class Observer:
         return Observation(
             now=now,
             demand=demand,
-            spending=self._spending(machines, orphans, recent, now=now),
+            spending=replace(
+                self._spending(machines, orphans, recent, now=now),
+                budget_usd=orders[BUDGET].amount if BUDGET in orders else None,
+            ),
             machines=machines,
             orphans=orphans,
             own_workers=len(own),

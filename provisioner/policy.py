@@ -78,7 +78,7 @@ def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
 def _verdict_on_all(seen: Observation, fleet: Fleet) -> str:
     """Why no machine may stay, whatever it does; "" while there is no reason."""
     if budget.day_is_spent(fleet, seen.spending):
-        return "max_usd_per_day is reached"
+        return f"{budget.day_cap_name(fleet, seen.spending)} is reached"
     if budget.month_is_spent(fleet, seen.spending):
         return "max_usd_per_month is reached"
     if seen.held:

@@ -11,6 +11,7 @@ from bot.wording.studio import StudioView, studio_message
 from config.loading import Registry
 from config.registry import Fleet
 from tasks.ledger import FleetOrder, Instance
+from tasks.ledger.orders import BUDGET
 from tasks.schema import FleetStatus
 
 _MOST_MACHINES = 15
@@ -43,6 +44,7 @@ class Quote:
     machines: Sequence[Instance]
     machine: Instance | None
     scale: Scale
+    budget_usd: float
     registry: Registry
     status: FleetStatus | None
     jobs: int
@@ -71,6 +73,9 @@ def fleet_message(
             month=f"{caps.max_usd_per_month:.2f}",
         )
     )
+    budget = orders[BUDGET].amount if BUDGET in orders else None
+    if budget is not None and budget < caps.max_usd_per_day:
+        lines.append(say("fleet.caps.budget", locale=locale, day=f"{budget:.2f}"))
     return "\n".join(lines)[:MESSAGE_LIMIT]
 
 
@@ -88,6 +93,8 @@ def quote_message(act: str, quote: Quote, *, locale: str = DEFAULT_LOCALE) -> st
         return f"{said}\n{_spent(quote, locale)}"
     if act == "scale":
         return _scale(quote, locale)
+    if act == "budget":
+        return f"{say('fleet.budget.ask', day=f'{quote.budget_usd:.2f}', **locales)}\n{_spent(quote, locale)}"
     if act == "down":
         return say("fleet.down.ask", machines=len(quote.machines), jobs=quote.jobs, **locales)
     if machine is None:
@@ -121,7 +128,7 @@ def _manner(act: str, machine: Instance) -> str:
 def _spent(quote: Quote, locale: str) -> str:
     if quote.status is None:
         return say("fleet.spent.unknown", locale=locale)
-    cap = quote.registry.fleet.max_usd_per_day
+    cap = quote.status.usd_per_day_cap  # as it is in force: an earlier order may be lower than the file
     return say("fleet.spent", locale=locale, today=f"{quote.status.usd_today:.2f}", cap=f"{cap:.2f}")
 
 

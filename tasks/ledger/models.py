@@ -207,7 +207,7 @@ class Instance(Base):
 
 
 class FleetOrder(Base):
-    """What the owner ordered by hand; `until` None: for good. `amount`: of machines, where the order names one."""
+    """What the owner ordered by hand; `until` None: for good. `amount`: machines or dollars, where it names some."""
 
     __tablename__ = "fleet_orders"
 

@@ -13,6 +13,7 @@ UP = "up"  # keep one machine until then, whatever the queue says
 PAUSE = "pause"  # rent nothing new and wake nothing; what runs draws on
 AT_LEAST = "min"  # keep so many machines until then, whatever the queue says
 AT_MOST = "max"  # never have more than so many run at once until then
+BUDGET = "budget"  # spend no more than this a day, in dollars, where the file allows more
 
 
 def park_order(instance_id: str) -> str:

@@ -13,7 +13,7 @@ from bot.pressed import Pressed
 from bot.wording.catalogue import say
 from bot.wording.fleet import Quote, Scale, quote_message
 from tasks.ledger import Instance
-from tasks.ledger.orders import AT_LEAST, AT_MOST, DOWN, PAUSE, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, BUDGET, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tasks.publishing import BrokerUnavailable
 
 log = structlog.get_logger()
@@ -34,12 +34,15 @@ class Act(StrEnum):
     UNPARK = "unpark"
     DRAIN = "drain"
     SCALE = "scale"
+    BUDGET = "budget"
 
 
 _NAMES = {Act.PARK: park_order, Act.UNPARK: wake_order, Act.DRAIN: drain_order}
 
 
-class FleetButton(Pressed, template=r"v1:fleet:(?P<act>up|down|park|unpark|drain|scale):(?P<about>[0-9a-z]{1,40})"):
+class FleetButton(
+    Pressed, template=r"v1:fleet:(?P<act>up|down|park|unpark|drain|scale|budget):(?P<about>[0-9a-z]{1,40})"
+):
     """Yes to a question about the fleet."""
 
     async def act(self, interaction: discord.Interaction[EaselClient]) -> None:
@@ -72,6 +75,7 @@ async def ask(interaction: discord.Interaction[EaselClient], act: Act, about: st
         machines=machines,
         machine=machine,
         scale=Scale.read(about) if act is Act.SCALE else Scale(hours=int(about) if act is Act.UP else 0),
+        budget_usd=int(about) / 100 if act is Act.BUDGET else 0.0,
         registry=interaction.client.services.registry,
         status=interaction.client.board.fleet.status,
         jobs=len(interaction.client.board.queue),
@@ -97,6 +101,8 @@ async def order(interaction: discord.Interaction[EaselClient], act: Act, about: 
         await services.in_ledger(orders.place, UP, reason=reason, now=now, until=until)
     elif act is Act.SCALE:
         await _scale(interaction, Scale.read(about))
+    elif act is Act.BUDGET:
+        await services.in_ledger(orders.place, BUDGET, reason=reason, now=now, amount=int(about) / 100)
     elif act is Act.DOWN:
         await _lift(interaction, UP, AT_LEAST)
         await services.in_ledger(orders.place, DOWN, reason=reason, now=now)
@@ -128,7 +134,7 @@ async def pause(interaction: discord.Interaction[EaselClient]) -> None:
 async def resume(interaction: discord.Interaction[EaselClient]) -> None:
     """Nothing is held up or down, or paused, by hand any more."""
     locale = str(interaction.locale)
-    lifted = ", ".join(await _lift(interaction, UP, DOWN, PAUSE, AT_LEAST, AT_MOST))
+    lifted = ", ".join(await _lift(interaction, UP, DOWN, PAUSE, AT_LEAST, AT_MOST, BUDGET))
     if lifted:
         await _noted(interaction, "fleet resume", lifted)
     said = say("fleet.resumed", orders=lifted, locale=locale) if lifted else say("fleet.nothing", locale=locale)

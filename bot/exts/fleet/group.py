@@ -1,4 +1,4 @@
-"""`/fleet status|scale|up|down|pause|resume|park|unpark|drain`."""
+"""`/fleet status|scale|up|down|pause|budget|resume|park|unpark|drain`."""
 
 import discord
 from discord import app_commands
@@ -12,6 +12,7 @@ from bot.wording.fleet import Scale, fleet_message
 
 MAX_HOURS = 24
 MOST_MACHINES = 20
+LEAST_USD = 0.01
 _NAME_LIMIT = 100
 
 
@@ -78,7 +79,18 @@ class FleetGroup(app_commands.Group):
     async def pause(self, interaction: discord.Interaction[EaselClient]) -> None:
         await asking.pause(interaction)
 
-    @app_commands.command(name="resume", description="Lift what /fleet scale, up, down or pause ordered")
+    @app_commands.command(name="budget", description="Spend less a day than fleet.toml allows; asks first")
+    @app_commands.describe(usd_per_day="US dollars from midnight to midnight UTC")
+    async def budget(self, interaction: discord.Interaction[EaselClient], usd_per_day: float) -> None:
+        locale, cap = str(interaction.locale), interaction.client.services.registry.fleet.max_usd_per_day
+        if usd_per_day > cap:
+            await tell_privately(interaction, say("fleet.budget.cap", cap=f"{cap:.2f}", locale=locale))
+        elif not usd_per_day >= LEAST_USD:  # what is no number at all included
+            await tell_privately(interaction, say("fleet.budget.bounds", least=f"{LEAST_USD:.2f}", locale=locale))
+        else:
+            await asking.ask(interaction, Act.BUDGET, str(round(usd_per_day * 100)))
+
+    @app_commands.command(name="resume", description="Lift what /fleet scale, up, down, pause or budget ordered")
     async def resume(self, interaction: discord.Interaction[EaselClient]) -> None:
         await asking.resume(interaction)
 

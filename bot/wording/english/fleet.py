@@ -8,6 +8,7 @@ FLEET: dict[str, str] = {
     "fleet.until": ", ends {moment}",
     "fleet.no_orders": "Nothing is ordered by hand.",
     "fleet.caps": "At most {machines} machines, ${hour} an hour, ${day} a day, ${month} a month.",
+    "fleet.caps.budget": "Of these ${day} a day by order.",
     "fleet.spent": "Spent today: ${today} of at most ${cap}, which holds whatever is ordered.",
     "fleet.spent.unknown": "What is spent today cannot be seen just now; the caps hold whatever is ordered.",
     "fleet.up.ask": "One machine will be rented and kept for {hours} h, whatever the queue says: at most ${rate} an "
@@ -30,6 +31,11 @@ FLEET: dict[str, str] = {
     "fleet.down.done": "Ordered: everything ends, and nothing is rented. `/fleet resume` lifts it.",
     "fleet.pause.done": "Ordered: nothing new is rented and no parked machine is woken by itself, until `/fleet "
     "resume` or `/fleet up`. What runs draws on and ends by its own rules; whoever waits for a GPU is told.",
+    "fleet.budget.ask": "No more than ${day} will be spent a day, until `/fleet resume` or another budget. Once it is "
+    "reached nothing is rented and what runs is ended, until midnight UTC.",
+    "fleet.budget.cap": "`max_usd_per_day` in fleet.toml is ${cap}: from here no more than that can be ordered.",
+    "fleet.budget.bounds": "A budget is at least ${least} a day; `/fleet down` ends everything.",
+    "fleet.budget.done": "Ordered. `/fleet status` shows it, `/fleet resume` lifts it.",
     "fleet.park.ask": "{gpu} stops once it is idle: ${disk} an hour for its disk instead of ${rate}. Its GPU may be "
     "gone when it is woken; then another one is rented.",
     "fleet.park.done": "Ordered: it parks once it is idle.",
@@ -49,6 +55,7 @@ FLEET: dict[str, str] = {
     "fleet.nothing": "Nothing was ordered by hand; the fleet follows the queue.",
     "button.fleet.up": "Rent and keep",
     "button.fleet.scale": "Hold to that",
+    "button.fleet.budget": "Spend no more",
     "button.fleet.down": "End everything",
     "button.fleet.park": "Park it",
     "button.fleet.unpark": "Start it",

@@ -8,6 +8,7 @@ FLEET: dict[str, str] = {
     "fleet.until": ", endet {moment}",
     "fleet.no_orders": "Von Hand ist nichts angeordnet.",
     "fleet.caps": "Höchstens {machines} Maschinen, ${hour} in der Stunde, ${day} am Tag, ${month} im Monat.",
+    "fleet.caps.budget": "Davon auf Anordnung ${day} am Tag.",
     "fleet.spent": "Heute ausgegeben: ${today} von höchstens ${cap}; die Grenze gilt, was auch angeordnet ist.",
     "fleet.spent.unknown": "Was heute ausgegeben ist, ist gerade nicht zu sehen; die Grenzen gelten trotzdem.",
     "fleet.up.ask": "Eine Maschine wird gemietet und {hours} h gehalten, was auch die Schlange sagt: höchstens ${rate} "
@@ -31,6 +32,11 @@ FLEET: dict[str, str] = {
     "fleet.pause.done": "Angeordnet: es wird nichts Neues gemietet und keine geparkte Maschine von selbst geweckt, bis "
     "`/fleet resume` oder `/fleet up`. Was läuft, zeichnet weiter und endet nach seinen Regeln; wer auf eine GPU "
     "wartet, erfährt es.",
+    "fleet.budget.ask": "Am Tag wird nicht mehr als ${day} ausgegeben, bis `/fleet resume` oder ein anderes Budget. "
+    "Ist es erreicht, wird nichts gemietet, und was läuft, endet, bis Mitternacht UTC.",
+    "fleet.budget.cap": "`max_usd_per_day` in fleet.toml ist ${cap}: mehr lässt sich von hier nicht anordnen.",
+    "fleet.budget.bounds": "Ein Budget ist mindestens ${least} am Tag; `/fleet down` beendet alles.",
+    "fleet.budget.done": "Angeordnet. `/fleet status` zeigt es, `/fleet resume` hebt es auf.",
     "fleet.park.ask": "{gpu} hält an, sobald sie nichts tut: ${disk} in der Stunde für die Platte statt ${rate}. Beim "
     "Wecken kann ihre GPU weg sein; dann wird eine andere gemietet.",
     "fleet.park.done": "Angeordnet: sie parkt, sobald sie nichts tut.",
@@ -51,6 +57,7 @@ FLEET: dict[str, str] = {
     "fleet.nothing": "Von Hand war nichts angeordnet; die Flotte folgt der Schlange.",
     "button.fleet.up": "Mieten und halten",
     "button.fleet.scale": "So halten",
+    "button.fleet.budget": "Nicht mehr ausgeben",
     "button.fleet.down": "Alles beenden",
     "button.fleet.park": "Parken",
     "button.fleet.unpark": "Starten",

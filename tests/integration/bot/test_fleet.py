@@ -10,7 +10,7 @@ from bot.command_sync import sync
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import GUILD_ID
 from tasks.ledger import FleetOrder, Intent, Ledger
-from tasks.ledger.orders import AT_LEAST, AT_MOST, DOWN, PAUSE, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, BUDGET, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tests.integration.bot.studio import Studio, labels
 from tests.integration.bot.test_progress import fleet
 from tests.unit.bot.registries import registry
@@ -116,6 +116,29 @@ async def test_scale_beyond_bounds_is_a_sentence(house: Studio) -> None:
         said = await house.says("fleet scale", user="owner", min=least, max=most, hours=hours)
         assert said.startswith("Both numbers are from 0 to 20")
     assert orders(house) == set()
+
+
+async def test_a_budget_is_lower_than_the_file_and_shown(house: Studio) -> None:
+    """What is spent stands beside the question; more than the file allows is refused by its name."""
+    assert "max_usd_per_day` in fleet.toml is $10.00" in await house.says(
+        "fleet budget", user="owner", usd_per_day=10.5
+    )
+    for little in (0, -3):
+        said = await house.says("fleet budget", user="owner", usd_per_day=little)
+        assert said.startswith("A budget is at least $0.01 a day")
+    fleet(house, usd_today=1.25, usd_per_day_cap=10.0)
+    await house.bot.board.look()
+    asked = await house.use("fleet budget", user="owner", usd_per_day=2.5)
+    assert asked["message"]["content"].startswith("No more than $2.50 will be spent a day")
+    assert "Spent today: $1.25 of at most $10.00" in asked["message"]["content"]
+    assert orders(house) == set()
+    await house.press("Spend no more", asked["message"]["id"], user="owner")
+    assert house.ledger.orders.current(now=house.clock())[BUDGET].amount == 2.5
+    shown = await house.says("fleet status", user="owner")
+    assert "Ordered by hand: budget 2.5 (by owner in Discord)." in shown
+    assert shown.endswith("Of these $2.50 a day by order.")
+    assert "fleet budget" in await house.says("admin audit", user="owner")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: budget.")
 
 
 async def test_a_machine_is_parked_and_woken_by_its_id(house: Studio) -> None:

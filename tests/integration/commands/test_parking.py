@@ -21,7 +21,7 @@ from provisioner.providers.vast import VastProvider
 from tasks import keys, life
 from tasks.leases import Lease
 from tasks.ledger import Instance, Ledger
-from tasks.ledger.orders import AT_LEAST, AT_MOST, UP, drain_order, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, BUDGET, UP, drain_order, park_order, wake_order
 from tasks.schema import Heartbeat, WorkerState
 from tests.conftest import ManualClock
 from tests.integration.commands.conftest import ROOT
@@ -207,3 +207,13 @@ def test_as_many_as_the_owner_ordered_are_there_without_a_job(yard: Yard) -> Non
     yard.tick(3)
     assert len(yard.ledger.instances.live()) == 2
     assert "2 ordered by hand" in yard.ledger.instances.live()[-1].reason
+
+
+def test_a_budget_that_is_spent_ends_what_runs(yard: Yard) -> None:
+    """`/fleet budget`: the file allows more, and nothing is rented again until it is lifted."""
+    yard.clock.advance(600)
+    yard.ledger.orders.place(BUDGET, reason="test", now=yard.clock(), amount=0.01)
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    assert yard.row().end_reason == "the day's budget, ordered by hand, is reached"
+    yard.tick(3)
+    assert not yard.vast.billing()

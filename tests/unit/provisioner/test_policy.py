@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.registry import Fleet
-from provisioner import policy
+from provisioner import policy, status
 from provisioner.actions import Destroy, Drain, Launch, Plan
 from provisioner.budget import Spending
 from provisioner.lifecycle import State
@@ -143,6 +143,22 @@ def test_a_spent_day_ends_everything() -> None:
     plan = policy.plan(seen, MARKET, RULES)
     assert [action.machine.row.id for action in plan.actions if isinstance(action, Destroy)] == ["i1", "s2"]
     assert "max_usd_per_day" in plan.blocked
+
+
+def test_a_budget_by_hand_lowers_the_day_and_never_raises_it() -> None:
+    """The same two ends as the file's cap, under its own name; the status shows the one that holds."""
+    low = spending(instances=1, usd_today=4.999, budget_usd=5.0)
+    seen = observation(ready(1), jobs=9, seconds=400, spending=low)
+    plan = policy.plan(seen, MARKET, RULES)
+    assert not plan.actions
+    assert plan.blocked.startswith("the day's budget, ordered by hand, is $5.00, and $5.00 are spent")
+    assert status.fleet_status(seen, plan, RULES.fleet).usd_per_day_cap == 5.0
+    spent = replace(seen, spending=replace(low, usd_today=5.0))
+    (action,) = policy.plan(spent, MARKET, RULES).actions
+    assert isinstance(action, Destroy)
+    assert action.reason == "the day's budget, ordered by hand, is reached"
+    high = observation(jobs=9, seconds=400, spending=spending(usd_today=10.0, budget_usd=99.0))
+    assert policy.plan(high, MARKET, RULES).blocked.startswith("max_usd_per_day is $10.00")
 
 
 def test_the_next_offer_is_taken_where_the_best_is_over_the_cap() -> None:
