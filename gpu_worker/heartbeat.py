@@ -20,7 +20,8 @@ log = structlog.get_logger()
 class HeartbeatWriter:
     """A thread of its own, so that neither a long step nor a long download delays the beat.
 
-    `on_wanted` is called where somebody wants this machine: it draws, or the provisioner says so (`tasks.life`).
+    `on_wanted` is called where somebody wants this machine: it draws, or the provisioner says so (`tasks.life`);
+    `on_finish`, once, where the provisioner wants no further job taken.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class HeartbeatWriter:
         device: Callable[[], DeviceState],
         now: Callable[[], datetime],
         on_wanted: Callable[[], None],
+        on_finish: Callable[[], None],
     ) -> None:
         self._redis = redis
         self._worker_id = worker_id
@@ -43,6 +45,8 @@ class HeartbeatWriter:
         self._device = device
         self._now = now
         self._on_wanted = on_wanted
+        self._on_finish = on_finish
+        self._is_finishing = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -75,8 +79,12 @@ class HeartbeatWriter:
             **facts,
         )
         self._redis.set(keys.heartbeat(self._worker_id), heartbeat.write(), px=keys.HEARTBEAT_TTL)
-        if heartbeat.state is WorkerState.BUSY or life.is_wanted(self._redis, self._worker_id):
+        word = life.word(self._redis, self._worker_id)
+        if heartbeat.state is WorkerState.BUSY or word is not None:
             self._on_wanted()
+        if word is life.Word.FINISH and not self._is_finishing:
+            self._is_finishing = True
+            self._on_finish()
 
     def _run(self) -> None:
         while not self._over.is_set():

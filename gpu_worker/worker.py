@@ -101,6 +101,7 @@ class Worker:
             device=self._lane.device,
             now=now,
             on_wanted=self._life.touch,
+            on_finish=self._last_jobs,
         )
 
     def run(self) -> int:
@@ -202,6 +203,12 @@ class Worker:
     def _kill(self, exit_code: int) -> None:
         self._heartbeat.stop()
         os._exit(exit_code)
+
+    def _last_jobs(self) -> None:
+        """What is in hand is drawn; the provisioner ends the machine after that."""
+        log.info("no further job is taken: the fleet lets this machine go")
+        self._traffic.close()
+        self._status.drain()
 
     def _end_of_age(self) -> None:
         """Nobody touches this lease: it is the machine's age."""

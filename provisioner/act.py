@@ -36,6 +36,7 @@ from provisioner.parking import Parker
 from provisioner.providers.base import Destroyed, Listed, Pending, Provider, Status
 from tasks import keys
 from tasks.ledger import Instance, Ledger, NoLongerLeader
+from tasks.ledger.orders import drain_order
 from tasks.lifecycle import WAITING_FOR_GPU
 from tasks.schema import WorkerState
 
@@ -150,6 +151,7 @@ class Actor:
     def _give_up(self, action: GiveUp) -> None:
         row, now = action.machine.row, self._now()
         log.info("order given up: nothing was made", instance_id=row.id)
+        self._ledger.orders.withdraw(drain_order(row.id))
         self._ledger.instances.move(
             row.id,
             State.DESTROYED,
@@ -251,6 +253,7 @@ class Actor:
 
     def _bury(self, action: Bury) -> None:
         row, now = action.machine.row, self._now()
+        self._ledger.orders.withdraw(drain_order(row.id))
         moved = self._ledger.instances.move(row.id, State.DESTROYED, sources={State.DESTROYING}, destroyed_at=now)
         self._refusals.pop(row.id, None)
         if moved is None:

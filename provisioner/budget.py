@@ -9,13 +9,17 @@ _S_PER_HOUR = 3600.0
 
 @dataclass(frozen=True, kw_only=True)
 class Spending:
-    """What runs and what was spent, orphans at the provider included."""
+    """What runs and what was spent, orphans at the provider included.
+
+    `budget_usd`: the owner's order for the day, which counts where it is lower than the file's cap; None without one.
+    """
 
     instances: int
     usd_per_hour: float
     usd_today: float
     creates_last_10_min: int
     usd_this_month: float = 0.0
+    budget_usd: float | None = None
 
 
 def objection(
@@ -46,8 +50,8 @@ def money(
     if hourly > fleet.max_usd_per_hour:
         return f"max_usd_per_hour is ${fleet.max_usd_per_hour:.2f}, and it would be ${hourly:.2f}"
     projected = spending.usd_today + once_usd + hourly * session_s / _S_PER_HOUR
-    if day_is_spent(fleet, spending) or projected > fleet.max_usd_per_day:
-        cap = f"max_usd_per_day is ${fleet.max_usd_per_day:.2f}"
+    if day_is_spent(fleet, spending) or projected > day_cap(fleet, spending):
+        cap = f"{day_cap_name(fleet, spending)} is ${day_cap(fleet, spending):.2f}"
         more = f", and ${once_usd:.2f} would be for downloads" if once_usd > 0 else ""
         return f"{cap}, and ${spending.usd_today:.2f} are spent since midnight UTC{more}"
     projected = spending.usd_this_month + once_usd + hourly * session_s / _S_PER_HOUR
@@ -59,7 +63,19 @@ def money(
 
 def day_is_spent(fleet: Fleet, spending: Spending) -> bool:
     """Whether the daily cap is reached; then machines are ended, too."""
-    return spending.usd_today >= fleet.max_usd_per_day
+    return spending.usd_today >= day_cap(fleet, spending)
+
+
+def day_cap(fleet: Fleet, spending: Spending) -> float:
+    """US dollars that may be spent a day: the file's word, or less by hand."""
+    ordered = spending.budget_usd
+    return fleet.max_usd_per_day if ordered is None else min(ordered, fleet.max_usd_per_day)
+
+
+def day_cap_name(fleet: Fleet, spending: Spending) -> str:
+    """Whose word that is."""
+    is_ordered = day_cap(fleet, spending) < fleet.max_usd_per_day
+    return "the day's budget, ordered by hand," if is_ordered else "max_usd_per_day"
 
 
 def month_is_spent(fleet: Fleet, spending: Spending) -> bool:

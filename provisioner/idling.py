@@ -51,8 +51,11 @@ def surplus(seen: Observation, staying: list[Machine], *, wanted: int, rules: Id
 
 
 def parked(seen: Observation) -> list[Machine]:
-    """The parked machines, the one that was parked last first: its GPU is the likeliest to be still free."""
-    found = (machine for machine in seen.machines if machine.state is State.PARKED)
+    """The parked machines, the one that was parked last first: its GPU is the likeliest to be still free.
+
+    Not those that are ordered to end: they neither wake nor take up a slot.
+    """
+    found = (machine for machine in seen.machines if machine.state is State.PARKED and not machine.is_leaving)
     return sorted(found, key=lambda machine: machine.parked_s or 0)
 
 

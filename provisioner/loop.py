@@ -151,7 +151,8 @@ class Loop:
             status.write(self._redis, status.fleet_status(seen, plan, self._rules.fleet))
             if self._hands is not None:
                 wanted = [machine.row for machine in seen.machines if machine.state is not State.DESTROYING]
-                life.extend(self._redis, [row.id for row in wanted])
+                leaving = {machine.row.id for machine in seen.machines if machine.is_leaving}
+                life.extend(self._redis, [row.id for row in wanted], finishing=leaving)
                 _keep_users(self._hands.users, wanted)
         except RedisError as error:
             log.warning("redis was not told of the fleet", error=str(error))

@@ -39,7 +39,7 @@ class Machine:
     `holds_work`: messages, leases or claimed jobs on our side; `idle_s` is None before it is ready or while it works.
     `still_at` is the last moment at which a complete listing showed that its container did not run.
     `parked_s` and `waking_s` count from when it was asked to stop, and to run again.
-    `ordered`: "park" or "wake", where the owner ordered that by hand; "" otherwise.
+    `ordered`: "drain", "park" or "wake", where the owner ordered that by hand; "" otherwise.
     `ended_at_provider`: the provider accepted its end before the present listing, which is complete, was made.
     """
 
@@ -72,6 +72,11 @@ class Machine:
         """Its own heartbeat says that it is up and takes jobs: the only meaning of *ready*."""
         return self.heartbeat is not None and self.heartbeat.state in (WorkerState.IDLE, WorkerState.BUSY)
 
+    @property
+    def is_leaving(self) -> bool:
+        """It takes no further job and ends, so it is no capacity."""
+        return self.ordered == "drain"
+
     def age_s(self, now: datetime) -> float:
         """Seconds since the intent."""
         return max(0.0, (now - self.row.intended_at).total_seconds())
@@ -94,7 +99,9 @@ class Orphan:
 class Observation:
     """The world at `now`. `listing_age_s` is None before the first complete listing of this process.
 
-    `held`: the owner took the fleet down by hand; the sentence that says so, "" otherwise.
+    `held`: the owner took the fleet down by hand; the sentence that says so, "" otherwise. `paused`: the same for
+    an order that nothing new be rented or woken.
+    `most`: so many may run at once, by the owner's order; None: as many as the caps allow.
     `parking_pays`: as far as the machines that were woken lately show.
     `blind_s`: for how long Redis has not answered; None while it does. Then heartbeats are the last known ones.
     """
@@ -111,6 +118,8 @@ class Observation:
     since_last_intent_s: float | None = None
     boot_estimate_s: float = 180.0
     held: str = ""
+    paused: str = ""
+    most: int | None = None
     parking_pays: bool = True
     max_age_h: float | None = None
     avoided: frozenset[str] = field(default_factory=frozenset)

@@ -9,7 +9,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from provisioner import costs, wakes
+from provisioner import ceiling, costs, wakes
 from provisioner.broker import BrokerView, read_broker
 from provisioner.budget import Spending
 from provisioner.lifecycle import DEAF_AFTER_S, State
@@ -18,7 +18,7 @@ from provisioner.providers.base import Listed, Provider, Snapshot, Status
 from provisioner.sightings import Since
 from tasks import estimate
 from tasks.ledger import FleetOrder, Instance, Job, Ledger
-from tasks.ledger.orders import DOWN, UP, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, BUDGET, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tasks.lifecycle import WAITING_FOR_GPU, JobState
 from tasks.schema import Heartbeat, WorkerState, age_s
 
@@ -89,6 +89,7 @@ class Observer:
         self._still: dict[str, datetime | None] = {}
         self._beats = Since()
         self._ended: dict[str, datetime] = {}
+        self._let_go: frozenset[str] = frozenset()
 
     def accepted_end(self, instance_id: str, *, now: datetime) -> None:
         """The provider accepted the end of a machine; a listing made after `now` may prove it."""
@@ -107,7 +108,7 @@ class Observer:
             self._beats.saw((ground.beat_of(row.id) for row in ground.rows), now=now)
         snapshot = self._snapshot(ground)
         orders = self._ledger.orders.current(now=now)
-        machines = self._machines(ground, snapshot, orders)
+        machines = self._within(_amount(orders.get(AT_MOST)), self._machines(ground, snapshot, orders))
         orphans = self._find_orphans(ground, snapshot)
         seen = self._observation(ground, snapshot, machines, orphans, orders)
         return Sight(observation=seen, broker=ground.broker, jobs=ground.jobs)
@@ -137,7 +138,7 @@ class Observer:
         now = ground.now
         recent = self._ledger.instances.intended_since(now - _MEMORY)
         rented = {row.id for row in (*ground.rows, *recent)}
-        demand = replace(self._demand(ground), standby=1 if UP in orders else 0)
+        demand = replace(self._demand(ground), standby=max(int(UP in orders), _amount(orders.get(AT_LEAST)) or 0))
         own = [
             one
             for one in ground.broker.heartbeats.values()
@@ -146,7 +147,10 @@ class Observer:
         return Observation(
             now=now,
             demand=demand,
-            spending=self._spending(machines, orphans, recent, now=now),
+            spending=replace(
+                self._spending(machines, orphans, recent, now=now),
+                budget_usd=orders[BUDGET].amount if BUDGET in orders else None,
+            ),
             machines=machines,
             orphans=orphans,
             own_workers=len(own),
@@ -157,6 +161,8 @@ class Observer:
             boot_estimate_s=boot_estimate_s(recent),
             max_age_h=self._max_age_h,
             held=_held(orders.get(DOWN)),
+            most=_amount(orders.get(AT_MOST)),
+            paused=f"paused by hand, {orders[PAUSE].reason}" if PAUSE in orders else "",
             parking_pays=wakes.parking_pays(recent),
             avoided=frozenset(row.machine_id for row in recent if _failed_lately(row, now)),
         )
@@ -217,11 +223,16 @@ class Observer:
                 still_at=self._still.get(row.id),
                 parked_s=None if row.parked_at is None else age_s(row.parked_at, now=now),
                 waking_s=None if row.waking_at is None else age_s(row.waking_at, now=now),
-                ordered="park" if park_order(row.id) in orders else "wake" if wake_order(row.id) in orders else "",
+                ordered=_ordered(row.id, orders),
                 ended_at_provider=snapshot.complete and row.id in self._ended and self._ended[row.id] < now,
             )
             for row in rows
         )
+
+    def _within(self, most: int | None, machines: tuple[Machine, ...]) -> tuple[Machine, ...]:
+        """Those beyond the owner's number are ordered to end, like one that is named."""
+        self._let_go = ceiling.beyond(machines, most, told=self._let_go)
+        return tuple(replace(one, ordered="drain") if one.row.id in self._let_go else one for one in machines)
 
     def _find_orphans(self, ground: _Ground, snapshot: Snapshot) -> tuple[Orphan, ...]:
         listings = (_listing_of(row, snapshot) for row in ground.rows)
@@ -282,10 +293,20 @@ class Observer:
         )
 
 
+def _amount(order: FleetOrder | None) -> int | None:
+    return None if order is None or order.amount is None else int(order.amount)
+
+
 def _held(order: FleetOrder | None) -> str:
     return (
         "" if order is None else f"the fleet was taken down by hand ({order.reason}); python -m provisioner up lifts it"
     )
+
+
+def _ordered(instance_id: str, orders: Mapping[str, FleetOrder]) -> str:
+    """Who is to end is neither parked nor woken before."""
+    names = {"drain": drain_order, "park": park_order, "wake": wake_order}
+    return next((what for what, name_of in names.items() if name_of(instance_id) in orders), "")
 
 
 def label_prefix(deployment: str) -> str:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from config.registry import Fleet, Profile, point_of
 from config.scaling import OperatingPoint
-from provisioner import budget, idling, lifecycle, sizing, wording
+from provisioner import budget, ceiling, idling, lifecycle, sizing, wording
 from provisioner.actions import Action, Destroy, Drain, Launch, Plan, Unpark
 from provisioner.idling import Idling
 from provisioner.lifecycle import State
@@ -61,7 +61,8 @@ def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
     staying, want = _staying(seen, actions), wanted(seen, rules)
     verdict = _verdict_on_all(seen, rules.fleet)
     if verdict:
-        actions, staying = [*actions, *(Destroy(one, verdict) for one in [*staying, *_asleep(seen, actions)])], []
+        doomed = [*_running(seen, actions), *_asleep(seen, actions)]
+        actions, staying = [*actions, *(Destroy(one, verdict) for one in doomed)], []
     more, blocked = _more(seen, staying, market, rules, want)
     if more is None:
         can = Idling(point=rules.point, can_park=rules.can_park and seen.parking_pays)
@@ -77,7 +78,7 @@ def plan(seen: Observation, market: Market, rules: Rules) -> Plan:
 def _verdict_on_all(seen: Observation, fleet: Fleet) -> str:
     """Why no machine may stay, whatever it does; "" while there is no reason."""
     if budget.day_is_spent(fleet, seen.spending):
-        return "max_usd_per_day is reached"
+        return f"{budget.day_cap_name(fleet, seen.spending)} is reached"
     if budget.month_is_spent(fleet, seen.spending):
         return "max_usd_per_month is reached"
     if seen.held:
@@ -88,7 +89,12 @@ def _verdict_on_all(seen: Observation, fleet: Fleet) -> str:
 
 
 def _staying(seen: Observation, actions: list[Action]) -> list[Machine]:
-    """What counts as capacity: ready or on its way, and not ended by this very pass."""
+    """What counts as capacity: it takes jobs, or will."""
+    return [machine for machine in _running(seen, actions) if not machine.is_leaving]
+
+
+def _running(seen: Observation, actions: list[Action]) -> list[Machine]:
+    """Ready or on its way, and not ended by this very pass."""
     ended = {action.machine.row.id for action in actions if isinstance(action, Destroy | Drain)}
     capacity = lifecycle.STARTING | {State.READY}
     return [machine for machine in seen.machines if machine.state in capacity and machine.row.id not in ended]
@@ -122,7 +128,7 @@ def _more(
 
 def _wake(seen: Observation, rules: Rules, reason: str) -> Unpark | None:
     """Unpark before renting: it has the image and the weights, and it is there already."""
-    if seen.blind_s is not None or rules.refusal:
+    if seen.blind_s is not None or rules.refusal or seen.paused or ceiling.objection(seen):
         return None
     for machine in _wakeable(seen, rules):
         price = machine.row.usd_per_hour - machine.row.storage_usd_per_hour
@@ -151,10 +157,9 @@ def _launch(seen: Observation, market: Market, rules: Rules, reason: str) -> tup
 
 def _objection(seen: Observation, rules: Rules) -> str:
     """Why nothing may be rented now, whatever the offer."""
-    if rules.refusal:
-        return rules.refusal
-    if seen.held:
-        return seen.held
+    by_owner = rules.refusal or seen.held or seen.paused or ceiling.objection(seen)
+    if by_owner:
+        return by_owner
     if seen.blind_s is not None:
         return "Redis does not answer"
     if seen.unresolved:

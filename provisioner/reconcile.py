@@ -48,9 +48,9 @@ def _judge(machine: Machine, seen: Observation, profile: Profile, unresolved_gap
         State.DRAINING: lambda: _lost(machine) or Drain(machine, machine.row.end_reason or "was being drained"),
         State.DESTROYING: lambda: _destroying(machine),
         State.PARKED: lambda: _parked(machine) or _ordered(machine),
-        State.WAKING: lambda: _waking(machine, profile),
+        State.WAKING: lambda: _ordered(machine) or _waking(machine, profile),
     }
-    return judges.get(machine.state, lambda: _booting(machine, seen, profile))()
+    return judges.get(machine.state, lambda: _ordered(machine) or _booting(machine, seen, profile))()
 
 
 def _unresolved(machine: Machine, gap_s: float) -> Action | None:
@@ -133,12 +133,22 @@ def _old(machine: Machine, seen: Observation) -> Action | None:
 
 
 def _ordered(machine: Machine) -> Action | None:
-    """What the owner ordered by hand; a park waits until it is idle."""
+    """What the owner ordered by hand; at work, it is drawn to the end first."""
+    if machine.ordered == "drain":
+        return _let_go(machine)
     if machine.state is State.READY and machine.ordered == "park" and machine.idle_s is not None:
         return Park(machine, "ordered by hand")
     if machine.state is State.PARKED and machine.ordered == "wake":
         return Unpark(machine, "ordered by hand")
     return None
+
+
+def _let_go(machine: Machine) -> Action | None:
+    if machine.state in lifecycle.STARTING and machine.takes_jobs:
+        return None  # it is ready after all, and may hold a job already
+    if machine.state is not State.READY:
+        return Destroy(machine, "ordered by hand")
+    return Drain(machine, "ordered by hand") if machine.idle_s is not None else None
 
 
 def _failed(machine: Machine) -> str:

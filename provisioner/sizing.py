@@ -19,14 +19,19 @@ class Want:
 
 def want(demand: Demand, point: OperatingPoint, *, is_warm_hour: bool = False) -> Want:
     """One worker per tolerated wait of outstanding work, never more than jobs, one from the first job on."""
+    deserved = _deserved(demand, point, is_warm_hour=is_warm_hour)
+    if demand.standby > deserved.workers:
+        return Want(demand.standby, f"{demand.standby} ordered by hand")
+    return deserved
+
+
+def _deserved(demand: Demand, point: OperatingPoint, *, is_warm_hour: bool) -> Want:
     for_jobs = _for_jobs(demand, point)
     kept = math.ceil(demand.load * point.workers_per_load - 0.5) if point.workers_per_load else 0
     if kept > for_jobs.workers:
         return Want(kept, f"the last quarter of an hour kept {demand.load:.1f} busy")
     if is_warm_hour and for_jobs.workers == 0:
-        for_jobs = Want(1, "these are warm hours")
-    if demand.standby > for_jobs.workers:
-        return Want(demand.standby, f"{demand.standby} ordered by hand")
+        return Want(1, "these are warm hours")
     return for_jobs
 
 

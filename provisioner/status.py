@@ -5,6 +5,7 @@ from datetime import timedelta
 from redis import Redis
 
 from config.registry import Fleet
+from provisioner import budget
 from provisioner.actions import Plan
 from provisioner.observation import Machine, Observation
 from tasks import keys
@@ -22,7 +23,7 @@ def fleet_status(seen: Observation, plan: Plan, fleet: Fleet) -> FleetStatus:
         instances=tuple(_view(machine, seen) for machine in seen.machines),
         usd_per_hour=seen.spending.usd_per_hour,
         usd_today=seen.spending.usd_today,
-        usd_per_day_cap=fleet.max_usd_per_day,
+        usd_per_day_cap=budget.day_cap(fleet, seen.spending),
         outstanding_jobs=seen.demand.jobs,
         outstanding_s=seen.demand.seconds,
         boot_estimate_s=seen.boot_estimate_s,

@@ -17,6 +17,8 @@ def sentence(seen: Observation, *, want: Want, actions: Sequence[Action], blocke
         parts.append(doing)
     if blocked and seen.demand.jobs:
         parts.append(f"{want.workers} wanted, and no more is rented: {blocked}")
+    elif seen.paused:
+        parts.append(f"nothing new would be rented: {seen.paused}")
     text = "; ".join(part for part in parts if part)
     return text[0].upper() + text[1:] + "."
 

@@ -26,7 +26,7 @@ from provisioner.providers.several import SeveralProviders
 from tasks import keys
 from tasks.connections import connect
 from tasks.ledger import Instance, Ledger
-from tasks.ledger.orders import DOWN, UP, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, DOWN, PAUSE, UP, park_order, wake_order
 
 _LOCAL_PAUSE_S, _REMOTE_PAUSE_S = 0.3, 3.2
 Machine = Annotated[str, typer.Argument(help="The instance's id, as `status` shows it, or the provider's.")]
@@ -35,11 +35,13 @@ Machine = Annotated[str, typer.Argument(help="The instance's id, as `status` sho
 def up(
     ctx: typer.Context,
     *,
-    hours: Annotated[float, typer.Option(help="For how long it stays up; 0 only lifts an earlier `down --all`.")] = 1.0,
+    hours: Annotated[
+        float, typer.Option(help="For how long it stays up; 0 only lifts an earlier `down --all` or pause.")
+    ] = 1.0,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Have one machine ready whatever the queue says, and lift an earlier `down --all`."""
+    """Have one machine ready whatever the queue says, and lift an earlier `down --all` or pause."""
     if not 0 <= hours <= 24:  # noqa: PLR2004 - a day
         fail("--hours must be between 0 and 24")
     desk, now = open_desk(ctx), utc_now()
@@ -51,7 +53,7 @@ def up(
         typer.echo(told["sentence"])
     ordered = agreed("Do it?", yes=yes or not hours, as_json=as_json)
     if ordered:
-        lifted = ledger.orders.withdraw(DOWN)
+        lifted = any([ledger.orders.withdraw(DOWN), ledger.orders.withdraw(PAUSE)])
         if hours:
             ledger.orders.place(UP, reason="up", now=now, until=until)
         _wake(desk)
@@ -86,6 +88,7 @@ def down(
         raise typer.Exit(1)
     if everything and ledger is not None:
         ledger.orders.withdraw(UP)
+        ledger.orders.withdraw(AT_LEAST)
         ledger.orders.place(DOWN, reason=f"{now:%Y-%m-%d %H:%M} UTC", now=now)
     pause_s = _REMOTE_PAUSE_S if provider.capabilities.remote else _LOCAL_PAUSE_S
     left = reaping.destroy(victims, provider, ledger, now=utc_now, sleep=time.sleep, pause_s=pause_s)

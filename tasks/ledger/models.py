@@ -207,7 +207,7 @@ class Instance(Base):
 
 
 class FleetOrder(Base):
-    """What the owner ordered by hand; `until` None: for good."""
+    """What the owner ordered by hand; `until` None: for good. `amount`: machines or dollars, where it names some."""
 
     __tablename__ = "fleet_orders"
 
@@ -215,6 +215,7 @@ class FleetOrder(Base):
     at: Mapped[datetime]
     until: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200))
+    amount: Mapped[float | None]
 
 
 class Leadership(Base):

@@ -10,6 +10,11 @@ from tasks.ledger.models import FleetOrder
 DOWN = "down"  # end every machine and rent none
 UP = "up"  # keep one machine until then, whatever the queue says
 
+PAUSE = "pause"  # rent nothing new and wake nothing; what runs draws on
+AT_LEAST = "min"  # keep so many machines until then, whatever the queue says
+AT_MOST = "max"  # never have more than so many run at once until then
+BUDGET = "budget"  # spend no more than this a day, in dollars, where the file allows more
+
 
 def park_order(instance_id: str) -> str:
     """Stop this machine and keep its disk, once it is idle."""
@@ -21,16 +26,23 @@ def wake_order(instance_id: str) -> str:
     return f"wake:{instance_id}"
 
 
+def drain_order(instance_id: str) -> str:
+    """Let this machine finish what it draws, and end it."""
+    return f"drain:{instance_id}"
+
+
 class OrderLedger:
     """One order per name; the newest counts."""
 
     def __init__(self, engine: Engine) -> None:
         self._session = Sessions(engine)
 
-    def place(self, name: str, *, reason: str, now: datetime, until: datetime | None = None) -> None:
+    def place(
+        self, name: str, *, reason: str, now: datetime, until: datetime | None = None, amount: float | None = None
+    ) -> None:
         """Order it from now on, for good or until a moment."""
         with self._session.begin() as session:
-            session.merge(FleetOrder(name=name, at=now, until=until, reason=reason[:200]))
+            session.merge(FleetOrder(name=name, at=now, until=until, reason=reason[:200], amount=amount))
 
     def withdraw(self, name: str) -> bool:
         """Take it back; False where it was not in force."""

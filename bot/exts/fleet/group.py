@@ -1,4 +1,4 @@
-"""`/fleet status|up|down|resume|park|unpark`."""
+"""`/fleet status|scale|up|down|pause|budget|resume|park|unpark|drain`."""
 
 import discord
 from discord import app_commands
@@ -7,9 +7,12 @@ from bot.client import EaselClient, tell_privately
 from bot.exts.fleet import asking
 from bot.exts.fleet.asking import Act, may_command
 from bot.exts.server.status import studio_view
-from bot.wording.fleet import fleet_message
+from bot.wording.catalogue import say
+from bot.wording.fleet import Scale, fleet_message
 
 MAX_HOURS = 24
+MOST_MACHINES = 20
+LEAST_USD = 0.01
 _NAME_LIMIT = 100
 
 
@@ -40,6 +43,27 @@ class FleetGroup(app_commands.Group):
         )
         await tell_privately(interaction, said)
 
+    @app_commands.command(name="scale", description="Hold the number of machines between two bounds; asks first")
+    @app_commands.describe(
+        least="So many are kept, whatever the queue says", most="Never more than so many at once", hours="For how long"
+    )
+    @app_commands.rename(least="min", most="max")
+    async def scale(
+        self,
+        interaction: discord.Interaction[EaselClient],
+        least: app_commands.Range[int, 0, MOST_MACHINES],
+        most: app_commands.Range[int, 0, MOST_MACHINES],
+        hours: app_commands.Range[int, 1, MAX_HOURS] = 1,
+    ) -> None:
+        locale, cap = str(interaction.locale), interaction.client.services.registry.fleet.max_instances
+        if not (0 <= least <= most <= MOST_MACHINES and 1 <= hours <= MAX_HOURS):
+            said = say("fleet.scale.bounds", machines=MOST_MACHINES, hours=MAX_HOURS, locale=locale)
+            await tell_privately(interaction, said)
+        elif most > cap:
+            await tell_privately(interaction, say("fleet.scale.cap", cap=cap, locale=locale))
+        else:
+            await asking.ask(interaction, Act.SCALE, Scale(least=least, most=most, hours=hours).written)
+
     @app_commands.command(name="up", description="Keep one machine up whatever the queue says; asks first")
     @app_commands.describe(hours="For how long")
     async def up(
@@ -51,7 +75,22 @@ class FleetGroup(app_commands.Group):
     async def down(self, interaction: discord.Interaction[EaselClient]) -> None:
         await asking.ask(interaction, Act.DOWN, "all")
 
-    @app_commands.command(name="resume", description="Lift what /fleet up or /fleet down ordered")
+    @app_commands.command(name="pause", description="Rent nothing new and wake nothing; what runs draws on")
+    async def pause(self, interaction: discord.Interaction[EaselClient]) -> None:
+        await asking.pause(interaction)
+
+    @app_commands.command(name="budget", description="Spend less a day than fleet.toml allows; asks first")
+    @app_commands.describe(usd_per_day="US dollars from midnight to midnight UTC")
+    async def budget(self, interaction: discord.Interaction[EaselClient], usd_per_day: float) -> None:
+        locale, cap = str(interaction.locale), interaction.client.services.registry.fleet.max_usd_per_day
+        if usd_per_day > cap:
+            await tell_privately(interaction, say("fleet.budget.cap", cap=f"{cap:.2f}", locale=locale))
+        elif not usd_per_day >= LEAST_USD:  # what is no number at all included
+            await tell_privately(interaction, say("fleet.budget.bounds", least=f"{LEAST_USD:.2f}", locale=locale))
+        else:
+            await asking.ask(interaction, Act.BUDGET, str(round(usd_per_day * 100)))
+
+    @app_commands.command(name="resume", description="Lift what /fleet scale, up, down, pause or budget ordered")
     async def resume(self, interaction: discord.Interaction[EaselClient]) -> None:
         await asking.resume(interaction)
 
@@ -65,6 +104,12 @@ class FleetGroup(app_commands.Group):
     async def unpark(self, interaction: discord.Interaction[EaselClient], machine: str) -> None:
         await asking.ask(interaction, Act.UNPARK, machine)
 
+    @app_commands.command(name="drain", description="Let a machine finish what it draws, and end it; asks first")
+    @app_commands.describe(machine="Which one")
+    async def drain(self, interaction: discord.Interaction[EaselClient], machine: str) -> None:
+        await asking.ask(interaction, Act.DRAIN, machine)
+
+    @drain.autocomplete("machine")
     @park.autocomplete("machine")
     @unpark.autocomplete("machine")
     async def machines(

@@ -3,10 +3,10 @@
 ALERTS: dict[str, str] = {
     "alert.budget_80": "**Budget**: ${today} of ${cap} are spent today. At the cap nothing more is rented until "
     "midnight "
-    "UTC. To raise it, change `max_usd_per_day` in fleet.toml.",
+    "UTC. To raise it, change `max_usd_per_day` in fleet.toml, or lift a `/fleet budget`.",
     "alert.budget_cap": "**Budget**: the cap of ${cap} a day is reached (${today}). Nothing more is rented until "
     "midnight "
-    "UTC; jobs wait. To go on, raise `max_usd_per_day` in fleet.toml.",
+    "UTC; jobs wait. To go on, raise `max_usd_per_day` in fleet.toml, or lift a `/fleet budget`.",
     "alert.never_ready": "**Machine**: {gpu} (machine {machine}) never became ready and was given back: {reason}. "
     "It costs nothing any more. If it happens often, look at `python -m provisioner logs`.",
     "alert.orphan": "**Machine**: {gpu} carried our label `{label}` and nobody had ordered it; it is being destroyed. "

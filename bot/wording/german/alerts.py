@@ -2,10 +2,11 @@
 
 ALERTS: dict[str, str] = {
     "alert.budget_80": "**Budget**: heute sind ${today} von ${cap} ausgegeben. An der Grenze wird bis Mitternacht UTC "
-    "nichts mehr gemietet. Mehr erlaubt `max_usd_per_day` in fleet.toml.",
+    "nichts mehr gemietet. Mehr erlaubt `max_usd_per_day` in fleet.toml oder das Ende eines `/fleet budget`.",
     "alert.budget_cap": "**Budget**: die Grenze von ${cap} am Tag ist erreicht (${today}). Bis Mitternacht UTC wird "
     "nichts "
-    "mehr gemietet, Aufträge warten. Weiter geht es mit einem höheren `max_usd_per_day` in fleet.toml.",
+    "mehr gemietet, Aufträge warten. Weiter geht es mit einem höheren `max_usd_per_day` in fleet.toml "
+    "oder ohne `/fleet budget`.",
     "alert.never_ready": "**Maschine**: {gpu} (Maschine {machine}) wurde nie bereit und ist zurückgegeben: {reason}. "
     "Sie kostet nichts mehr. Geschieht das oft, sieh in `python -m provisioner logs` nach.",
     "alert.orphan": "**Maschine**: {gpu} trug unseren Namen `{label}`, und niemand hatte sie bestellt; sie wird "

@@ -9,8 +9,8 @@ import pytest
 from bot.command_sync import sync
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import GUILD_ID
-from tasks.ledger import Intent, Ledger
-from tasks.ledger.orders import DOWN, UP, park_order, wake_order
+from tasks.ledger import FleetOrder, Intent, Ledger
+from tasks.ledger.orders import AT_LEAST, AT_MOST, BUDGET, DOWN, PAUSE, UP, drain_order, park_order, wake_order
 from tests.integration.bot.studio import Studio, labels
 from tests.integration.bot.test_progress import fleet
 from tests.unit.bot.registries import registry
@@ -57,9 +57,88 @@ async def test_the_kill_switch_and_its_end(house: Studio) -> None:
     assert "1 jobs are on their way" in asked["message"]["content"]
     await house.press("End everything", asked["message"]["id"], user="owner")
     assert orders(house) == {DOWN}
-    assert (await house.says("fleet resume", user="owner")).startswith("Lifted")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: down.")
     assert orders(house) == set()
     assert (await house.says("fleet resume", user="owner")).startswith("Nothing was ordered")
+
+
+async def test_a_pause_and_what_lifts_it(house: Studio) -> None:
+    """It spends nothing, so it is done at once; resume names what it lifted, and `up` lifts it, too."""
+    assert (await house.says("fleet pause")).startswith("The fleet spends the owner's money")
+    assert orders(house) == set()
+    assert (await house.says("fleet pause", user="owner")).startswith("Ordered: nothing new is rented")
+    assert orders(house) == {PAUSE}
+    assert "Ordered by hand: pause (by owner in Discord)." in await house.says("fleet status", user="owner")
+    assert "fleet pause" in await house.says("admin audit", user="owner")
+    asked = await house.use("fleet up", user="owner")
+    await house.press("Rent and keep", asked["message"]["id"], user="owner")
+    assert orders(house) == {UP}
+    await house.says("fleet pause", user="owner")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: up, pause.")
+    assert orders(house) == set()
+
+
+async def test_scale_names_its_price_and_holds_for_its_hours(house: Studio) -> None:
+    """Two numbers until a moment; it lifts the kill switch, and resume lifts it."""
+    house.ledger.orders.place(DOWN, reason="test", now=house.clock())
+    asked = await house.use("fleet scale", user="owner", min=2, max=3, hours=4)
+    least, most, spent = asked["message"]["content"].splitlines()
+    assert least == (
+        "At least 2 machines are kept for 4 h, whatever the queue says, your own counted: at most $1.200 an hour, "
+        "$4.80 in all. It lifts `/fleet down` and `/fleet pause`."
+    )
+    assert most.startswith("At most 3 rented machines run at once for 4 h.")
+    assert "today" in spent
+    assert orders(house) == {DOWN}
+    await house.press("Hold to that", asked["message"]["id"], user="owner")
+    found = house.ledger.orders.current(now=house.clock())
+    assert {name: order.amount for name, order in found.items()} == {AT_LEAST: 2, AT_MOST: 3}
+    assert {order.until - order.at for order in found.values() if order.until} == {timedelta(hours=4)}
+    assert "Ordered by hand: max 3, ends <t:" in await house.says("fleet status", user="owner")
+    assert "fleet scale" in await house.says("admin audit", user="owner")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: min, max.")
+    assert orders(house) == set()
+
+
+async def test_a_bound_alone_lifts_nothing(house: Studio) -> None:
+    """It rents nothing, so neither a price is named nor the kill switch lifted."""
+    house.ledger.orders.place(DOWN, reason="test", now=house.clock())
+    asked = await house.use("fleet scale", user="owner", min=0, max=1)
+    assert "$" not in asked["message"]["content"]
+    await house.press("Hold to that", asked["message"]["id"], user="owner")
+    assert orders(house) == {DOWN, AT_LEAST, AT_MOST}
+
+
+async def test_scale_beyond_bounds_is_a_sentence(house: Studio) -> None:
+    """The file is the owner's word; our own check holds where a client sends what it likes."""
+    assert "max_instances` in fleet.toml is 3" in await house.says("fleet scale", user="owner", min=1, max=4)
+    for least, most, hours in ((2, 1, 1), (0, 21, 1), (-1, 1, 1), (0, 1, 25)):
+        said = await house.says("fleet scale", user="owner", min=least, max=most, hours=hours)
+        assert said.startswith("Both numbers are from 0 to 20")
+    assert orders(house) == set()
+
+
+async def test_a_budget_is_lower_than_the_file_and_shown(house: Studio) -> None:
+    """What is spent stands beside the question; more than the file allows is refused by its name."""
+    assert "max_usd_per_day` in fleet.toml is $10.00" in await house.says(
+        "fleet budget", user="owner", usd_per_day=10.5
+    )
+    for little in (0, -3):
+        said = await house.says("fleet budget", user="owner", usd_per_day=little)
+        assert said.startswith("A budget is at least $0.01 a day")
+    fleet(house, usd_today=1.25, usd_per_day_cap=10.0)
+    await house.bot.board.look()
+    asked = await house.use("fleet budget", user="owner", usd_per_day=2.5)
+    assert asked["message"]["content"].startswith("No more than $2.50 will be spent a day")
+    assert "Spent today: $1.25 of at most $10.00" in asked["message"]["content"]
+    assert orders(house) == set()
+    await house.press("Spend no more", asked["message"]["id"], user="owner")
+    assert house.ledger.orders.current(now=house.clock())[BUDGET].amount == 2.5
+    shown = await house.says("fleet status", user="owner")
+    assert "Ordered by hand: budget 2.5 (by owner in Discord)." in shown
+    assert shown.endswith("Of these $2.50 a day by order.")
+    assert "fleet budget" in await house.says("admin audit", user="owner")
+    assert (await house.says("fleet resume", user="owner")).startswith("Lifted: budget.")
 
 
 async def test_a_machine_is_parked_and_woken_by_its_id(house: Studio) -> None:
@@ -77,6 +156,24 @@ async def test_a_machine_is_parked_and_woken_by_its_id(house: Studio) -> None:
     await house.press("Start it", woken["message"]["id"], user="owner")
     assert wake_order(MACHINE) in orders(house)
     assert (await house.says("fleet park", user="owner", machine="no-such")).startswith("There is no such machine")
+
+
+async def test_a_machine_is_let_go_by_its_id(house: Studio) -> None:
+    """The question says what becomes of what it draws; what is ending already cannot be ordered to."""
+    assert (await house.says("fleet drain", user="owner", machine=MACHINE)).startswith("There is no such machine")
+    rented(house)
+    asked = await house.use("fleet drain", user="owner", machine=MACHINE)
+    assert "RTX 4090 takes no further job, finishes what it draws, and is ended" in asked["message"]["content"]
+    assert orders(house) == set()
+    await house.press("Finish and end it", asked["message"]["id"], user="owner")
+    assert orders(house) == {drain_order(MACHINE)}
+    assert len(drain_order(MACHINE)) <= FleetOrder.name.type.length
+    assert "fleet drain" in await house.says("admin audit", user="owner")
+    house.ledger.instances.move(MACHINE, "parked", sources={"ready"})
+    asleep = await house.says("fleet drain", user="owner", machine=MACHINE)
+    assert asleep == "RTX 4090 is parked: it is ended at once, and its disk with it: $0.0100 an hour less."
+    house.ledger.instances.move(MACHINE, "destroying", sources={"parked"})
+    assert (await house.says("fleet drain", user="owner", machine=MACHINE)).startswith("There is no such machine")
 
 
 def rented(studio: Studio) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tasks import keys
-from tasks.ledger.orders import UP
+from tasks.ledger.orders import PAUSE, UP
 from tests.conftest import ManualClock
 from tests.integration.commands.conftest import Office
 
@@ -93,6 +93,21 @@ def test_the_kill_switch_ends_all_and_keeps_it_so(office: Office, soon: Soon) ->
     assert "taken down by hand" in status["blocked"]
     lifted = office.json("up", "--hours", "0")
     assert lifted["lifted"]
+
+
+def test_a_pause_keeps_what_runs_and_up_lifts_it(office: Office, clock: ManualClock) -> None:
+    """The provisioner rents nothing for an order of `up` either, and its status says by whom it was paused."""
+    office.ledger.orders.place(PAUSE, reason="by owner in Discord", now=clock())
+    office.ledger.orders.place(UP, reason="test", now=datetime.now(UTC))
+    loop = office.loop()
+    loop.tick()
+    loop.tick()
+    assert not office.vast.billing()
+    status = json.loads(office.redis.get(keys.FLEET_STATUS) or b"{}")
+    assert status["blocked"] == "paused by hand, by owner in Discord"
+    assert "paused by hand, by owner in Discord" in status["sentence"]
+    assert office.json("up", "--hours", "0")["lifted"]
+    assert orders(office, clock) == {UP}
 
 
 def test_one_machine_is_ended_by_its_id(office: Office, soon: Soon) -> None:

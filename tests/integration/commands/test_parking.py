@@ -18,12 +18,14 @@ from provisioner.credentials import WorkerUsers
 from provisioner.lifecycle import State
 from provisioner.loop import Loop
 from provisioner.providers.vast import VastProvider
-from tasks import keys
+from tasks import keys, life
+from tasks.leases import Lease
 from tasks.ledger import Instance, Ledger
-from tasks.ledger.orders import UP, park_order, wake_order
+from tasks.ledger.orders import AT_LEAST, AT_MOST, BUDGET, UP, drain_order, park_order, wake_order
 from tasks.schema import Heartbeat, WorkerState
 from tests.conftest import ManualClock
 from tests.integration.commands.conftest import ROOT
+from tests.specs import new_job, tiny_spec
 from tests.vast_sandbox import KEY, VastSandbox
 
 
@@ -153,3 +155,65 @@ def test_a_machine_at_work_is_not_parked(yard: Yard) -> None:
     assert yard.row().state == State.READY
     yard.beats = True
     yard.until(lambda: yard.row().state == State.PARKED)
+
+
+def test_a_machine_is_let_go_once_it_has_drawn(yard: Yard) -> None:
+    """While a job is in its hands it is told to take no other; then it is ended, and the order with it."""
+    machine = yard.row()
+    yard.ledger.orders.withdraw(UP)
+    job = yard.ledger.jobs.receive(new_job(spec=tiny_spec()), now=yard.clock()).job
+    yard.ledger.jobs.queue(job.id, now=yard.clock())
+    lease = Lease(yard.redis, job.id, epoch=1, worker_id=machine.id)
+    assert lease.acquire()
+    assert yard.ledger.jobs.claimed(job.id, epoch=1, worker_id=machine.id, now=yard.clock())
+    yard.order(drain_order(machine.id))
+    yard.tick(3)
+    assert yard.row().state == State.READY
+    assert life.word(yard.redis, machine.id) is life.Word.FINISH
+    assert set(yard.ledger.orders.current(now=yard.clock())) == {drain_order(machine.id)}
+    yard.ledger.jobs.cancel(job.id, now=yard.clock())
+    lease.release()
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    assert yard.row().end_reason == "ordered by hand"
+    assert yard.ledger.orders.current(now=yard.clock()) == {}
+
+
+def test_a_parked_machine_is_let_go_at_once(yard: Yard) -> None:
+    """Its disk is all that there is to end; nothing wakes it for that."""
+    yard.ledger.orders.withdraw(UP)
+    yard.order(park_order(yard.row().id))
+    yard.until(lambda: yard.row().state == State.PARKED and yard.status() == "stopped")
+    yard.order(drain_order(yard.row().id))
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    assert yard.ledger.orders.current(now=yard.clock()) == {}
+
+
+def test_what_is_beyond_the_owners_number_ends_and_none_follows(yard: Yard) -> None:
+    """`/fleet scale` with 0 at most: the machine goes although `up` wants one; and comes again once it is lifted."""
+    first = yard.row()
+    yard.ledger.orders.place(AT_MOST, reason="test", now=yard.clock(), amount=0)
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    yard.tick(3)
+    assert not yard.vast.billing()
+    assert first.id == yard.row().id
+    yard.ledger.orders.withdraw(AT_MOST)
+    yard.until(lambda: len(yard.ledger.instances.live()) == 1)
+
+
+def test_as_many_as_the_owner_ordered_are_there_without_a_job(yard: Yard) -> None:
+    """`/fleet scale` with 2 at least: one more is rented, and no third."""
+    yard.ledger.orders.place(AT_LEAST, reason="test", now=yard.clock(), amount=2)
+    yard.until(lambda: len(yard.ledger.instances.live()) == 2)
+    yard.tick(3)
+    assert len(yard.ledger.instances.live()) == 2
+    assert "2 ordered by hand" in yard.ledger.instances.live()[-1].reason
+
+
+def test_a_budget_that_is_spent_ends_what_runs(yard: Yard) -> None:
+    """`/fleet budget`: the file allows more, and nothing is rented again until it is lifted."""
+    yard.clock.advance(600)
+    yard.ledger.orders.place(BUDGET, reason="test", now=yard.clock(), amount=0.01)
+    yard.until(lambda: not yard.vast.billing() and yard.row().state == State.DESTROYED)
+    assert yard.row().end_reason == "the day's budget, ordered by hand, is reached"
+    yard.tick(3)
+    assert not yard.vast.billing()

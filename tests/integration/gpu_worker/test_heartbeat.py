@@ -9,7 +9,7 @@ from gpu_worker.heartbeat import HeartbeatWriter
 from gpu_worker.renderer import DeviceState
 from gpu_worker.status import WorkerStatus
 from tasks import keys, life
-from tasks.schema import Heartbeat
+from tasks.schema import Heartbeat, WorkerState
 
 pytestmark = pytest.mark.integration
 
@@ -19,6 +19,7 @@ class Machine:
 
     def __init__(self, redis: Redis) -> None:
         self.touches = 0
+        self.ends = 0
         self.status = WorkerStatus(now=_now)
         self.status.ready()
         self.writer = HeartbeatWriter(
@@ -29,10 +30,15 @@ class Machine:
             device=lambda: DeviceState(name="CPU", is_cpu=True),
             now=_now,
             on_wanted=self._touch,
+            on_finish=self._finish,
         )
 
     def _touch(self) -> None:
         self.touches += 1
+
+    def _finish(self) -> None:
+        self.ends += 1
+        self.status.drain()
 
 
 def _now() -> datetime:
@@ -63,3 +69,16 @@ def test_a_machine_that_draws_is_wanted(redis: Redis) -> None:
     with machine.status.working_on("JOB"):
         machine.writer.beat()
     assert machine.touches == 1
+
+
+def test_who_is_let_go_is_told_once_while_it_draws(redis: Redis) -> None:
+    """It takes nothing more, and lives on until the provisioner ends it: its last picture is still being drawn."""
+    machine = Machine(redis)
+    life.extend(redis, ["m1", "another"], finishing={"m1"})
+    with machine.status.working_on("JOB"):
+        machine.writer.beat()
+        machine.writer.beat()
+    assert machine.ends == 1
+    assert machine.touches == 2
+    assert Heartbeat.read(redis.get(keys.heartbeat("m1")) or "").state is WorkerState.DRAINING
+    assert life.word(redis, "another") is life.Word.WANTED

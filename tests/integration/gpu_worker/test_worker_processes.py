@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.registry import Weights
-from tasks import keys, routing, served
+from tasks import keys, life, routing, served
 from tasks.schema import CheckpointRef, WorkerState
 from tests.integration.gpu_worker.control_queue import kinds, told
 from tests.integration.gpu_worker.worker_process import Fleet, configuration, wait_until
@@ -184,6 +184,26 @@ def test_sigterm_drains(fleet: Fleet) -> None:
     assert fleet.redis.llen("gpu.tiny-sdxl") == 1
     assert fleet.heartbeat("alpha") is None
     assert not fleet.redis.exists(keys.unacked("alpha"))
+
+
+def test_who_is_let_go_finishes_and_takes_nothing_more(fleet: Fleet) -> None:
+    """The fleet's word over Redis, as `/fleet drain` gives it; the process waits for its machine's end."""
+    fleet.start("alpha")
+    (fleet.faults / "step_s").write_text(str(STEP_S))
+    fleet.publish("RUNNING", num_inference_steps=45)  # longer than two heartbeats
+    wait_until(lambda: kinds(fleet.redis) == ["claimed"])
+    life.extend(fleet.redis, ["alpha"], finishing={"alpha"})
+    fleet.wait_for("alpha", WorkerState.DRAINING)
+    assert kinds(fleet.redis, "RUNNING") == ["claimed"], "it was told while it drew"
+    fleet.publish("WAITING")
+    wait_until(lambda: kinds(fleet.redis, "RUNNING") == ["claimed", "rendered"])
+    wait_until(lambda: not fleet.redis.exists(keys.unacked("alpha")))
+    time.sleep(2)  # as long as a worker that takes jobs would need, several times
+    assert kinds(fleet.redis, "WAITING") == []
+    assert fleet.redis.llen("gpu.tiny-sdxl") == 1
+    assert fleet.processes["alpha"].poll() is None
+    fleet.end("alpha")
+    fleet.redis.delete(keys.life("alpha"))
 
 
 def test_a_rented_machine_without_its_gpu_says_so_and_ends(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

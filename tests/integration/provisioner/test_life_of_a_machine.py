@@ -8,7 +8,7 @@ from provisioner.deadlines import Boot
 from provisioner.lifecycle import State
 from sandbox.story import STORY
 from tasks import keys
-from tasks.life import is_wanted
+from tasks.life import Word, word
 from tests.integration.provisioner.stage import Stage
 
 
@@ -167,13 +167,13 @@ def test_a_machine_is_kept_alive_only_while_it_is_wanted(stage: Stage) -> None:
     loop = stage.provisioner()
     stage.order()
     (row,) = stage.ready(loop)
-    assert is_wanted(stage.redis, row.id)
+    assert word(stage.redis, row.id) is Word.WANTED
     stage.vast.fault("destroy_lies")
     stage.cancel_all()
     stage.until(loop, lambda: stage.rows(State.DESTROYING), at_most_s=180)
     stage.redis.delete(keys.life(row.id))  # its two minutes are over
     stage.run(loop, seconds=30)
-    assert not is_wanted(stage.redis, row.id), "Vast refuses to destroy it, and it must not be told to live on"
+    assert word(stage.redis, row.id) is None, "Vast refuses to destroy it, and it must not be told to live on"
     stage.vast.clear_faults()
     stage.gone(loop)
 

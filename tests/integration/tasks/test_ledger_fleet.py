@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 
 from tasks.ledger import Intent, Ledger, NoLongerLeader
 from tasks.ledger.models import Base
-from tasks.ledger.orders import DOWN, UP
+from tasks.ledger.orders import AT_MOST, DOWN, UP
 from tests.conftest import ManualClock
 
 TTL = timedelta(seconds=15)
@@ -87,6 +87,8 @@ def test_orders_by_hand_hold_until_they_end(ledger: Ledger, clock: ManualClock) 
     ledger.orders.place(UP, reason="longer event", now=clock(), until=clock() + timedelta(hours=2))
     current = ledger.orders.current(now=clock())
     assert {name: order.reason for name, order in current.items()} == {DOWN: "bill shock", UP: "longer event"}
+    ledger.orders.place(AT_MOST, reason="bill", now=clock(), until=clock() + timedelta(hours=1), amount=2)
+    assert ledger.orders.current(now=clock())[AT_MOST].amount == 2
     assert set(ledger.orders.current(now=clock.advance(7200))) == {DOWN}
     assert ledger.orders.withdraw(DOWN)
     assert not ledger.orders.withdraw(DOWN)

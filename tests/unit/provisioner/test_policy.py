@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.registry import Fleet
-from provisioner import policy
+from provisioner import policy, status
 from provisioner.actions import Destroy, Drain, Launch, Plan
 from provisioner.budget import Spending
 from provisioner.lifecycle import State
@@ -89,6 +89,7 @@ def test_own_workers_are_capacity() -> None:
         ({"spending": spending(usd_today=9.999)}, "max_usd_per_day is $10.00"),
         ({"spending": spending(usd_this_month=149.999)}, "max_usd_per_month is $150.00"),
         ({"held": "the fleet was taken down by hand"}, "taken down by hand"),
+        ({"paused": "paused by hand, by owner in Discord"}, "paused by hand, by owner"),
     ],
 )
 def test_what_keeps_from_renting_is_said(changes: dict[str, object], blocked: str) -> None:
@@ -142,6 +143,22 @@ def test_a_spent_day_ends_everything() -> None:
     plan = policy.plan(seen, MARKET, RULES)
     assert [action.machine.row.id for action in plan.actions if isinstance(action, Destroy)] == ["i1", "s2"]
     assert "max_usd_per_day" in plan.blocked
+
+
+def test_a_budget_by_hand_lowers_the_day_and_never_raises_it() -> None:
+    """The same two ends as the file's cap, under its own name; the status shows the one that holds."""
+    low = spending(instances=1, usd_today=4.999, budget_usd=5.0)
+    seen = observation(ready(1), jobs=9, seconds=400, spending=low)
+    plan = policy.plan(seen, MARKET, RULES)
+    assert not plan.actions
+    assert plan.blocked.startswith("the day's budget, ordered by hand, is $5.00, and $5.00 are spent")
+    assert status.fleet_status(seen, plan, RULES.fleet).usd_per_day_cap == 5.0
+    spent = replace(seen, spending=replace(low, usd_today=5.0))
+    (action,) = policy.plan(spent, MARKET, RULES).actions
+    assert isinstance(action, Destroy)
+    assert action.reason == "the day's budget, ordered by hand, is reached"
+    high = observation(jobs=9, seconds=400, spending=spending(usd_today=10.0, budget_usd=99.0))
+    assert policy.plan(high, MARKET, RULES).blocked.startswith("max_usd_per_day is $10.00")
 
 
 def test_the_next_offer_is_taken_where_the_best_is_over_the_cap() -> None:
@@ -243,6 +260,27 @@ def test_what_was_ordered_by_hand_is_rented_and_stays() -> None:
     assert any(isinstance(action, Launch) for action in policy.plan(wanting, MARKET, RULES).actions)
     idle = observation(ready(1, idle_s=9999), demand=Demand(standby=1))
     assert policy.plan(idle, MARKET, RULES).actions == ()
+
+
+def test_who_is_let_go_is_no_capacity_and_the_kill_switch_ends_it_all_the_same() -> None:
+    """It draws on, another is rented for what waits; `down` waits for nobody."""
+    leaving = replace(ready(1), ordered="drain")
+    seen = observation(leaving, jobs=2, seconds=20)
+    assert [type(action) for action in policy.plan(seen, MARKET, RULES).actions] == [Launch]
+    assert policy.wants_offer(seen, RULES)
+    assert [type(one) for one in policy.plan(replace(seen, held="down"), MARKET, RULES).actions] == [Destroy]
+
+
+def test_a_pause_ends_nothing_and_is_told_without_a_queue_too() -> None:
+    """What runs draws on, and ends once it idles, as ever."""
+    busy = observation(ready(1), jobs=9, seconds=400, paused="paused by hand")
+    assert policy.plan(busy, MARKET, RULES).actions == ()
+    assert not policy.wants_offer(busy, RULES)
+    idle = observation(ready(1, idle_s=301), paused="paused by hand")
+    plan = policy.plan(idle, MARKET, RULES)
+    assert [type(action) for action in plan.actions] == [Drain]
+    assert "paused by hand" in plan.sentence
+    assert plan.blocked == ""
 
 
 def test_an_old_machine_is_replaced_once_it_is_idle() -> None:

@@ -56,6 +56,13 @@ def only(one: Machine) -> Action | None:
         (machine(heartbeat=heartbeat(), listed=listed(Status.EXITED), silent_s=7), Destroy),
         (machine(heartbeat=None, silent_s=46), Destroy),
         (machine(heartbeat=None, silent_s=30), None),
+        # Ordered to end: what it draws is finished, what draws nothing is ended at once.
+        (machine(heartbeat=heartbeat(), ordered="drain", idle_s=None), None),
+        (machine(heartbeat=heartbeat(), ordered="drain", idle_s=0.0), Drain),
+        (machine(State.PARKED, listed=listed(Status.STOPPED), ordered="drain"), Destroy),
+        (machine(State.PULLING, row_changes=YOUNG, ordered="drain"), Destroy),
+        (machine(State.BOOTING, row_changes=YOUNG, heartbeat=heartbeat(), ordered="drain"), Advance),
+        (machine(State.AMBIGUOUS, listed=None, ordered="drain"), None),
         # The way down.
         (machine(State.DRAINING), Drain),
         (machine(State.DESTROYING), RepeatDestroy),

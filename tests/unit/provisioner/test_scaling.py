@@ -93,6 +93,22 @@ def test_a_parked_machine_is_woken_before_one_is_rented() -> None:
     assert not policy.wants_offer(seen, RULES)
 
 
+def test_a_parked_machine_that_is_to_end_is_not_woken() -> None:
+    """One is rented in its place, in the same pass."""
+    seen = observation(one(1, State.PARKED, parked_s=5.0, ordered="drain"), jobs=1, seconds=9)
+    assert [type(action) for action in policy.plan(seen, MARKET, RULES).actions] == [Destroy, Launch]
+
+
+def test_a_pause_wakes_nothing_by_itself() -> None:
+    """Only where the owner names the machine: that is the later word."""
+    seen = observation(one(1, State.PARKED, parked_s=5.0), jobs=1, seconds=9, paused="paused by hand")
+    plan = policy.plan(seen, MARKET, RULES)
+    assert plan.actions == ()
+    assert plan.blocked == "paused by hand"
+    named = replace(seen, machines=(one(1, State.PARKED, parked_s=5.0, ordered="wake"),))
+    assert [type(action) for action in policy.plan(named, MARKET, RULES).actions] == [Unpark]
+
+
 def test_caps_on_number_do_not_keep_a_parked_machine_asleep() -> None:
     """It is counted already; caps on money do."""
     full = spending(instances=3, creates_last_10_min=9)
