@@ -1,7 +1,6 @@
 """Learns, while the worker runs, which checkpoints there are: the queue of a new one is served from then on."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -38,9 +37,11 @@ class Served:
     changed: Callable[[tuple[str, ...]], None]
     _may_look: bool = True
 
-    def start(self, consumer: TaskConsumer) -> None:
-        """Look every two seconds from now on; queues are added on the consumer's own thread."""
-        threading.Thread(target=self._run, args=(consumer,), name="served", daemon=True).start()
+    def start(self, consumer: TaskConsumer) -> threading.Event:
+        """Look every two seconds until the event is set; queues are added on the consumer's own thread."""
+        over = threading.Event()
+        threading.Thread(target=self._run, args=(consumer, over), name="served", daemon=True).start()
+        return over
 
     def look(self) -> tuple[str, ...]:
         """What is new, known to the app from now on so that a reconnection keeps it; nothing consumes it yet.
@@ -60,13 +61,13 @@ class Served:
         self.ids += new
         return new
 
-    def _run(self, consumer: TaskConsumer) -> None:
-        while self._may_look:
+    def _run(self, consumer: TaskConsumer, over: threading.Event) -> None:
+        while self._may_look and not over.is_set():
             try:
                 self._take_up(self.look(), consumer)
             except RedisError as error:
                 log.info("no news of models: redis does not answer", error=type(error).__name__)
-            time.sleep(LOOK_EVERY_S)
+            over.wait(LOOK_EVERY_S)
 
     def _take_up(self, new: tuple[str, ...], consumer: TaskConsumer) -> None:
         for name in new:

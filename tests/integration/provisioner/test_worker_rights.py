@@ -90,12 +90,13 @@ def test_a_machine_learns_of_a_model_that_was_published_after_it_was_rented(
     serve_renders(app, lambda message: drawn.append(message["job_id"]))
     learning = Served(Redis.from_url(url), app, ("tiny-sdxl",), lambda _ids: None)
     with start_worker(app, pool="threads", concurrency=1, perform_ping_check=False, shutdown_timeout=20) as worker:
-        learning.start(worker.consumer)
+        over = learning.start(worker.consumer)
         served.announce(stage.redis, ["tiny-sdxl", "published"])
         spec = tiny_spec(checkpoint=TINY_REF.model_copy(update={"id": "published"}))
         publisher = Publisher(make_app(stage.redis_url, client_name="test"), stage.redis)
         publisher.render("NEW", epoch=1, spec=spec, priority=0, now=datetime.now(UTC))
         soon(lambda: "NEW" in drawn)
+        over.set()
 
 
 @pytest.fixture(scope="module")
